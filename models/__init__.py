@@ -1,0 +1,1 @@
+"""Everything that predicts: back ends, the worker, the catalogue, secrets, embeddings."""

@@ -1,0 +1,40 @@
+"""Every test has a home of its own and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import enable_socket, socket_allow_hosts
+
+from persona_tui.paths import ENV_HOME, Paths, default_paths
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An isolated home: ours through ``PERSONA_TUI_HOME``, everybody else's through ``HOME``."""
+    root = tmp_path / "home"
+    root.mkdir(mode=0o700)
+    monkeypatch.setenv(ENV_HOME, str(root / "persona"))
+    monkeypatch.setenv("HOME", str(root))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("OPENAI_API_KEY", "OPENROUTER_API_KEY", "ANTHROPIC_API_KEY", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    return root
+
+
+@pytest.fixture
+def paths(home: Path) -> Paths:
+    """The program's paths in the isolated home."""
+    return default_paths()
+
+
+@pytest.fixture
+def loopback(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Allow connections to this machine only."""
+    enable_socket()
+    socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+    yield
