@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,8 +32,7 @@ def paths(home: Path) -> Paths:
 
 
 @pytest.fixture
-def loopback(request: pytest.FixtureRequest) -> Iterator[None]:
+def loopback() -> None:
     """Allow connections to this machine only."""
     enable_socket()
     socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
-    yield
