@@ -140,7 +140,7 @@ class Description:
 
     name: str
     """As shown to the person: ``SmolLM2-135M-Instruct Q4_1``."""
-    backend: Literal["llama.cpp", "endpoint", "scripted"]
+    backend: Literal["llama.cpp", "endpoint", "scripted", "onnx", "lexical"]
     where: str
     """``this machine``, or the host that the words are sent to."""
     local: bool
