@@ -93,3 +93,15 @@ def write_private(path: Path, data: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def write_new_private(path: Path, data: bytes) -> None:
+    """Write a file where the person asked for it: mode 0600, an existing file is refused.
+
+    Unlike :func:`write_private` the directory is the person's own and is left as it is.
+
+    Raises FileExistsError, FileNotFoundError or PermissionError as the system says.
+    """
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)

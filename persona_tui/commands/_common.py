@@ -1,0 +1,59 @@
+"""What verbs share: the open journal, JSON lines, questions to the person."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from persona_tui.paths import default_paths
+
+if TYPE_CHECKING:
+    from store.db import Store
+
+
+@contextmanager
+def journal() -> Iterator[Store]:
+    """The person's database, open for the time of one verb."""
+    from store.db import open_store
+
+    store = open_store(default_paths().database)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def emit(value: object) -> None:
+    """Print one JSON value on one line."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=_encode))
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def visible(text: str, *, newlines: bool = False) -> str:
+    """``text`` with control characters made harmless: a terminal must not obey imported words."""
+    keep = "\n\t" if newlines else ""
+    return "".join(
+        c if c in keep or (c.isprintable() or c == " ") else ("�" if c not in "\n\t" else " ")
+        for c in text
+    )
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be undone; ``--yes`` answers it; a pipe cannot."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("This cannot be undone: add --yes to do it without being asked.")
+    if not click.confirm(question, err=True):
+        raise click.exceptions.Exit(1)

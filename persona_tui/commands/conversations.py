@@ -1,0 +1,197 @@
+"""``persona-tui conversations``: list, show, search, export, rename."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from persona_tui.commands._common import emit, journal, visible
+
+if TYPE_CHECKING:
+    from store.records import Conversation, Message
+
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+@click.group("conversations")
+def group() -> None:
+    """List, show, search and export conversations."""
+
+
+def conversation_record(conversation: Conversation) -> dict[str, object]:
+    """The documented JSON form of a conversation."""
+    return {
+        "conversation_id": conversation.conversation_id,
+        "title": conversation.title,
+        "messages": conversation.messages,
+        "source": conversation.source,
+        "created_at": conversation.created_at,
+        "updated_at": conversation.updated_at,
+        "model": conversation.model,
+    }
+
+
+def message_record(message: Message) -> dict[str, object]:
+    """The documented JSON form of a message."""
+    return {
+        "message_id": message.message_id,
+        "position": message.position,
+        "role": message.role,
+        "text": message.text,
+        "status": message.status,
+        "model": message.model,
+        "created_at": message.created_at,
+    }
+
+
+@group.command("list")
+@click.option("--query", help="Only titles that contain this.")
+@click.option("--source", help="Only this source: chat, chatgpt, claude, …")
+@click.option("--limit", type=click.IntRange(min=1), help="At most this many.")
+@_json
+def list_(query: str | None, source: str | None, limit: int | None, as_json: bool) -> None:
+    """List conversations, the newest first."""
+    from store import conversations
+
+    with journal() as store:
+        rows = conversations.list_all(store, query=query, source=source, limit=limit)
+    if as_json:
+        for row in rows:
+            emit(conversation_record(row))
+        return
+    if not rows:
+        click.echo("No conversations yet. Start one with 'persona-tui', or import your history.")
+    for row in rows:
+        click.echo(
+            f"{row.conversation_id}  {row.updated_at:%Y-%m-%d}  "
+            f"{row.messages:>5}  {row.source:<9} {visible(row.title)}"
+        )
+
+
+@group.command("show")
+@click.argument("conversation_id")
+@click.option("--json", "as_json", is_flag=True, help="The conversation as one JSON object.")
+def show(conversation_id: str, as_json: bool) -> None:
+    """Print one conversation. The beginning of an id is enough where it is unique."""
+    from store import conversations, messages
+
+    with journal() as store:
+        conversation = conversations.get(store, conversation_id)
+        rows = messages.active(store, conversation.conversation_id)
+    if as_json:
+        emit(
+            {
+                **conversation_record(conversation),
+                "messages": [message_record(row) for row in rows],
+            }
+        )
+        return
+    click.echo(visible(as_markdown(conversation, rows), newlines=True))
+
+
+@group.command("search")
+@click.argument("text")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@_json
+def search(text: str, limit: int, as_json: bool) -> None:
+    """Search the words of messages and attributes."""
+    from store.search import search as find
+
+    with journal() as store:
+        hits = find(store, text, limit=limit)
+    for hit in hits:
+        if as_json:
+            emit(
+                {
+                    "kind": hit.kind,
+                    "id": hit.id,
+                    "conversation_id": hit.conversation_id,
+                    "title": hit.title,
+                    "snippet": hit.snippet,
+                    "marks": [list(mark) for mark in hit.marks],
+                }
+            )
+        else:
+            place = hit.conversation_id or hit.id
+            click.echo(f"{place}  {hit.kind:<9} {visible(hit.title)}\n    {visible(hit.snippet)}")
+    if not hits and not as_json:
+        click.echo("Nothing found.")
+
+
+@group.command("rename")
+@click.argument("conversation_id")
+@click.argument("title")
+def rename(conversation_id: str, title: str) -> None:
+    """Give a conversation another title."""
+    from store import conversations
+
+    with journal() as store:
+        conversation = conversations.get(store, conversation_id)
+        conversations.rename(store, conversation.conversation_id, title)
+
+
+@group.command("export")
+@click.argument("conversation_ids", nargs=-1)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["markdown", "jsonl"]),
+    default="markdown",
+    show_default=True,
+    help="jsonl is OpenAI-style and can be imported again.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file, not stdout.")
+def export(conversation_ids: tuple[str, ...], format_: str, out: Path | None) -> None:
+    """Print conversations, all of them or those named. A file is readable by you only."""
+    from store import conversations, messages
+
+    if out is not None and out.exists():
+        raise click.UsageError(f"{out} exists already; name another file.")
+    parts: list[str] = []
+    with journal() as store:
+        chosen = (
+            [conversations.get(store, name) for name in conversation_ids]
+            if conversation_ids
+            else conversations.list_all(store)
+        )
+        for conversation in chosen:
+            rows = messages.active(store, conversation.conversation_id)
+            if format_ == "markdown":
+                text = as_markdown(conversation, rows)
+            else:
+                text = as_jsonl(conversation, rows)
+            if out is None:
+                click.echo(visible(text, newlines=True) if format_ == "markdown" else text)
+            else:
+                parts.append(text + "\n")
+    if out is not None:
+        from persona_tui.paths import write_new_private
+
+        write_new_private(out, "".join(parts).encode("utf-8"))
+        click.echo(f"Wrote {len(parts)} conversations to {out}.", err=True)
+
+
+def as_markdown(conversation: Conversation, rows: list[Message]) -> str:
+    """A transcript that a person can read and the Markdown importer can read again."""
+    names = {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"}
+    parts = [f"# {conversation.title}"]
+    for row in rows:
+        mark = " (interrupted)" if row.status == "interrupted" else ""
+        parts.append(f"## {names[row.role]}{mark}\n\n{row.text}")
+    return "\n\n".join(parts) + "\n"
+
+
+def as_jsonl(conversation: Conversation, rows: list[Message]) -> str:
+    """One OpenAI-style object on one line."""
+    return json.dumps(
+        {
+            "id": conversation.conversation_id,
+            "title": conversation.title,
+            "created_at": conversation.created_at.isoformat(),
+            "messages": [{"role": row.role, "content": row.text} for row in rows],
+        },
+        ensure_ascii=False,
+    )

@@ -1,0 +1,87 @@
+"""``persona-tui forget``: delete for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from persona_tui.commands._common import confirm, emit, journal, visible
+
+if TYPE_CHECKING:
+    from store.forgetting import Forgotten
+
+_yes = click.option("--yes", is_flag=True, help="Do not ask.")
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object: what went.")
+
+
+@click.group("forget")
+def group() -> None:
+    """Delete for good: no byte stays in the database, its log or its search index.
+
+    There is no undo. Copies made with 'backup' are separate files; they are named, not touched.
+    """
+
+
+def _tell(gone: Forgotten, *, as_json: bool) -> None:
+    if as_json:
+        emit(
+            {
+                "conversations": gone.conversations,
+                "messages": gone.messages,
+                "attributes": gone.attributes,
+                "judgments": gone.judgments,
+                "backups_remaining": [str(path) for path in gone.backups_remaining],
+            }
+        )
+        return
+    click.echo(
+        f"Forgotten: {gone.conversations} conversations, {gone.messages} messages, "
+        f"{gone.attributes} attributes, {gone.judgments} judgments."
+    )
+    for path in gone.backups_remaining:
+        click.echo(f"An older copy remains and may hold them: {path}")
+
+
+@group.command("conversation")
+@click.argument("conversation_id")
+@_yes
+@_json
+def conversation(conversation_id: str, yes: bool, as_json: bool) -> None:
+    """Forget one conversation, and the attributes that rest only on it."""
+    from store.forgetting import forget_conversation
+
+    from store import conversations
+
+    with journal() as store:
+        found = conversations.get(store, conversation_id)
+        confirm(f"Forget '{visible(found.title)}' ({found.messages} messages) for good?", yes=yes)
+        _tell(forget_conversation(store, found.conversation_id), as_json=as_json)
+
+
+@group.command("attribute")
+@click.argument("attribute_id")
+@_yes
+@_json
+def attribute(attribute_id: str, yes: bool, as_json: bool) -> None:
+    """Forget one attribute with its judgments; the conversations it rests on stay."""
+    from store.forgetting import forget_attribute
+
+    from store import attributes
+
+    with journal() as store:
+        found = attributes.get(store, attribute_id)
+        confirm(f"Forget '{visible(found.text)}' and its judgments for good?", yes=yes)
+        _tell(forget_attribute(store, found.attribute_id), as_json=as_json)
+
+
+@group.command("everything")
+@_yes
+@_json
+def everything(yes: bool, as_json: bool) -> None:
+    """Forget all conversations, attributes and judgments. Settings and models stay."""
+    from store.forgetting import forget_everything
+
+    with journal() as store:
+        confirm("Forget everything you chatted, imported and judged, for good?", yes=yes)
+        _tell(forget_everything(store), as_json=as_json)
