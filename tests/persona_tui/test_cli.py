@@ -1,0 +1,266 @@
+"""The verbs as a person or a pipe meets them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from persona_tui.cli import VERBS, main
+from persona_tui.paths import Paths
+from tests.helpers import mode_of
+
+CHAT = """## User
+
+I moved to Lisbon in May and I am learning Portuguese.
+
+## Assistant
+
+Boa sorte!
+
+## User
+
+Thanks! I am allergic to peanuts, so what can I eat there?
+"""
+
+
+def run(*argv: str) -> int:
+    """Run one verb in this process; the exit code."""
+    with pytest.raises(SystemExit) as stop:
+        main(argv)
+    return int(stop.value.code or 0)
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Path:
+    path = tmp_path / "lisbon.md"
+    path.write_text(CHAT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def imported(chat: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    assert run("import", str(chat), "--json") == 0
+    value: dict[str, object] = json.loads(capsys.readouterr().out)
+    return value
+
+
+def listed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    assert run("conversations", "list", "--json") == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    out = capsys.readouterr().out
+    for verb in VERBS:
+        assert re.search(rf"^  {verb}\b", out, re.MULTILINE), verb
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["imprt", "x"], "Did you mean 'import'?"),
+        (["conversations", "list", "--limit", "0"], "--limit"),
+        (["conversations", "nothing"], "nothing"),
+        (["--nonsense"], "--nonsense"),
+        (["forget", "everything"], "--yes"),
+    ],
+)
+def test_usage_errors_are_one_sentence_and_exit_2(
+    argv: list[str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", open(os.devnull, encoding="utf-8"))  # noqa: SIM115, PTH123
+    assert run(*argv) == 2
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert "Traceback" not in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_import_prints_the_documented_object(imported: dict[str, object]) -> None:
+    assert imported["format"] == "markdown"
+    assert imported["conversations"] == {"added": 1, "updated": 0, "unchanged": 0}
+    assert imported["messages"] == {"added": 3}
+    assert imported["skipped"] == []
+
+
+def test_importing_twice_adds_nothing(
+    imported: dict[str, object], chat: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("import", str(chat), "--json") == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["conversations"] == {"added": 0, "updated": 0, "unchanged": 1}
+    assert again["messages"] == {"added": 0}
+
+
+def test_conversations_list_show_search_rename(
+    imported: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (row,) = listed(capsys)
+    assert {"conversation_id", "title", "messages", "source"} <= row.keys()
+    assert row["messages"] == 3
+    assert row["source"] == "markdown"
+    short = str(row["conversation_id"])
+
+    assert run("conversations", "show", short) == 0
+    assert "I moved to Lisbon" in capsys.readouterr().out
+    assert run("conversations", "show", short, "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["messages"]) == 3
+
+    assert run("conversations", "search", "peanu", "--json") == 0
+    (hit,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert hit["kind"] == "message"
+    assert hit["conversation_id"] == short
+    start, end = hit["marks"][0]
+    assert hit["snippet"][start:end].lower().startswith("peanu")
+
+    assert run("conversations", "rename", short, "Lisbon [bold]plans[/bold]") == 0
+    assert listed(capsys)[0]["title"] == "Lisbon [bold]plans[/bold]"
+
+
+def test_an_export_can_be_imported_again(
+    imported: dict[str, object],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "mine.jsonl"
+    assert run("conversations", "export", "--format", "jsonl", "--out", str(out)) == 0
+    assert mode_of(out) == "0600"
+    assert run("conversations", "export", "--out", str(out)) == 2
+    monkeypatch.setenv("PERSONA_TUI_HOME", str(tmp_path / "elsewhere"))
+    capsys.readouterr()
+    assert run("import", str(out), "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["format"] == "openai"
+    assert report["messages"] == {"added": 3}
+
+
+def test_hostile_words_do_not_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "evil.md"
+    path.write_text("## User\n\n\x1b]0;owned\x07 \x1b[2J I like tea.\n", encoding="utf-8")
+    assert run("import", str(path)) == 0
+    (row,) = listed(capsys)
+    assert run("conversations", "show", str(row["conversation_id"])) == 0
+    out = capsys.readouterr().out
+    assert "I like tea" in out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+
+
+def test_backup_and_forget(
+    imported: dict[str, object], paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("backup", "--json") == 0
+    copy = Path(json.loads(capsys.readouterr().out)["path"])
+    assert mode_of(copy) == "0600"
+    assert b"Lisbon" in copy.read_bytes()
+    assert run("backup", str(copy)) == 1
+    assert "exists" in capsys.readouterr().err
+
+    (row,) = listed(capsys)
+    assert run("forget", "conversation", str(row["conversation_id"]), "--yes", "--json") == 0
+    gone = json.loads(capsys.readouterr().out)
+    assert gone["conversations"] == 1
+    assert gone["messages"] == 3
+    assert gone["backups_remaining"] == [str(copy)]
+    assert listed(capsys) == []
+    for path in paths.data_dir.glob("persona.db*"):
+        assert b"Lisbon" not in path.read_bytes()
+
+
+def test_an_unknown_id_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("conversations", "show", "nope") == 1
+    err = capsys.readouterr().err
+    assert "nope" in err
+    assert "Traceback" not in err
+
+
+def test_doctor_prints_the_documented_object(
+    imported: dict[str, object], paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("doctor", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is True
+    assert all(check.keys() == {"name", "ok", "detail"} for check in report["checks"])
+    paths.database.chmod(0o644)
+    assert run("doctor", "--json") in {0, 1}  # opening may already have made it private again
+    paths.config.parent.mkdir(parents=True, exist_ok=True)
+    paths.config.write_text("theem = 1\n", encoding="utf-8")
+    capsys.readouterr()
+    assert run("doctor", "--json") == 1
+    broken = json.loads(capsys.readouterr().out)
+    assert broken["ok"] is False
+    (config,) = [check for check in broken["checks"] if check["name"] == "config"]
+    assert "theme" in config["detail"]
+
+
+def test_everything_lies_under_the_home(imported: dict[str, object], home: Path) -> None:
+    """``PERSONA_TUI_HOME`` moves every file, and others cannot read any."""
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert files
+    assert all(path.is_relative_to(home / "persona") for path in files)
+    assert {mode_of(path) for path in files} == {"0600"}
+    assert {mode_of(path) for path in (home / "persona").rglob("*") if path.is_dir()} == {"0700"}
+
+
+def test_a_reader_that_goes_away_is_no_failure(imported: dict[str, object]) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m persona_tui conversations show $({sys.executable} -m persona_tui "
+        "conversations list --json | head -c 60 | cut -d'\"' -f4) | head -n 1; exit ${PIPESTATUS[0]}",
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_app_needs_a_terminal() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "persona_tui"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("persona-tui: The app needs a terminal")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("completion", shell) == 0
+    assert "_PERSONA_TUI_COMPLETE" in capsys.readouterr().out
+
+
+def test_completion_really_completes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "persona_tui"],
+        env={
+            **os.environ,
+            "_PERSONA_TUI_COMPLETE": "bash_complete",
+            "COMP_WORDS": "persona-tui conver",
+            "COMP_CWORD": "1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "conversations" in done.stdout
