@@ -1,0 +1,237 @@
+"""The full-screen app: modes, tabs, palette, help, themes. Screens do the work.
+
+Cold start counts: before the first frame nothing is imported that the first frame does not show
+(Textual itself takes 230 ms of about 300). The store opens in its thread after it, the other
+screens are imported when first visited.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from persona_tui.paths import Paths
+from persona_tui.screens.base import HostApp, PersonaScreen
+from widgets.tabs import Tab
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from models.protocol import Embedder
+    from persona_tui.config import Settings
+    from persona_tui.jobs.backends import Backends
+
+
+def _later(module: str, name: str) -> Callable[[], Screen[Any]]:
+    """A screen that is imported when it is first visited."""
+
+    def make() -> Screen[Any]:
+        try:
+            screen: Screen[Any] = getattr(importlib.import_module(module), name)()
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+            mode = next(mode for mode, _, label in TABS if module.endswith(mode))
+            return _unfinished(mode)
+        return screen
+
+    return make
+
+
+def _unfinished(mode: str) -> Screen[Any]:
+    """Stands where a screen is not built yet."""
+    from textual.widgets import Static
+
+    class Unfinished(PersonaScreen):
+        MODE = mode
+        NAME = mode.title()
+
+        def compose_body(self) -> Iterable[Static]:
+            yield Static("This screen is not there yet.")
+
+    return Unfinished()
+
+
+def _conversations_provider() -> type[Provider]:
+    from persona_tui.screens.palette import ConversationsProvider
+
+    return ConversationsProvider
+
+
+TABS: tuple[tuple[str, str, str], ...] = (
+    # mode, key, name; F4 to F6 are kept for Relevance, Compare and Report
+    ("chat", "f2", "Chat"),
+    ("review", "f3", "Review"),
+    ("conversations", "f7", "Conversations"),
+    ("models", "f8", "Models"),
+    ("settings", "f9", "Settings"),
+)
+BREAKPOINTS: tuple[tuple[int, str], ...] = ((0, "-narrow"), (100, "-wide"))
+"""Columns from which a class is on every screen: side panels lie beside the text when wide."""
+
+
+class PersonaApp(HostApp):
+    """persona-tui on the full screen."""
+
+    TITLE = "persona-tui"
+    CSS_PATH = "app.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "chat": _later("persona_tui.screens.chat", "ChatScreen"),
+        "review": _later("persona_tui.screens.review", "ReviewScreen"),
+        "conversations": _later("persona_tui.screens.conversations", "ConversationsScreen"),
+        "models": _later("persona_tui.screens.models", "ModelsScreen"),
+        "settings": _later("persona_tui.screens.settings", "SettingsScreen"),
+    }
+    COMMANDS = HostApp.COMMANDS | {_conversations_provider}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "show_help", "Help", id="help"),
+        *(
+            Binding(key, f"go('{mode}')", name, id=f"go.{mode}", show=False)
+            for mode, key, name in TABS
+        ),
+        Binding("ctrl+q", "quit", "Quit", id="quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        paths: Paths | None = None,
+        *,
+        start_mode: str | None = None,
+        settings: Settings | None = None,
+        backends: Backends | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        """Reads the settings: a ``ConfigError`` is raised here, before the screen is taken over."""
+        super().__init__(paths, settings=settings, backends=backends, embedder=embedder)
+        self.HORIZONTAL_BREAKPOINTS = list(BREAKPOINTS)
+        mode = start_mode or self.ui_state.mode
+        # Textual reads DEFAULT_MODE from the class; the first screen is the remembered one.
+        self._current_mode = mode if mode in self.MODES else "chat"
+        self._screen_stacks = {self._current_mode: []}
+        self.apply_settings()
+
+    def apply_settings(self) -> None:
+        """Take theme and keys from the settings."""
+        theme = self.settings.theme
+        self.theme = theme if theme in self.available_themes else "textual-dark"
+        self.set_keymap(dict(self.settings.keymap))
+
+    async def reload_settings(self) -> None:
+        await super().reload_settings()
+        self.apply_settings()
+
+    # --- life -------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        # After the first frame: opening the store costs as much as drawing it.
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._open(), group="open", exit_on_error=False)
+
+    async def _open(self) -> None:
+        try:
+            await self.open_store()
+        except Exception as error:  # noqa: BLE001 - said in one sentence, then the app ends
+            await self._cannot_open(error)
+            return
+        if not self.ui_state.welcomed:
+            self.action_welcome()
+
+    async def _cannot_open(self, error: Exception) -> None:
+        from persona_tui.screens.base import is_expected
+        from persona_tui.screens.confirm import ConfirmScreen
+
+        if is_expected(error):
+            text = str(error)
+        else:
+            from persona_tui.logs import record_crash
+
+            text = f"{type(error).__name__}; details are in {record_crash(error)}."
+        await self.push_screen_wait(
+            ConfirmScreen(
+                "Your journal cannot be opened", text, confirm="Quit", cancel=None, danger=True
+            )
+        )
+        self.exit(return_code=1)
+
+    async def action_quit(self) -> None:
+        """Stop what is under way (its part is kept), save the state, end."""
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                if isinstance(screen, PersonaScreen):
+                    await self.guarded(screen.before_quit())
+        self.save_ui_state()
+        await self.guarded(self.close_services())
+        self.exit()
+
+    # --- places -----------------------------------------------------------------------------
+
+    def mode_tabs(self) -> Sequence[Tab]:
+        keymap = self.settings.keymap
+        return [
+            Tab(mode, self._shown(keymap.get(f"go.{mode}", key)), name) for mode, key, name in TABS
+        ]
+
+    def _shown(self, key: str) -> str:
+        return self.get_key_display(Binding(key.split(",", maxsplit=1)[0].strip(), ""))
+
+    def action_go(self, mode: str) -> None:
+        self.go(mode)
+
+    def open_conversation(self, conversation_id: str, message_id: str | None = None) -> None:
+        from persona_tui.screens.chat import ChatScreen
+
+        self.go("chat")
+        for screen in self._screen_stacks["chat"]:
+            if isinstance(screen, ChatScreen):
+                screen.open(conversation_id, message_id)
+
+    def action_show_help(self) -> None:
+        from persona_tui.screens.help import HelpScreen, working_keys
+
+        screen = self.screen
+        if isinstance(screen, HelpScreen):
+            return
+        name = screen.NAME if isinstance(screen, PersonaScreen) else (screen.title or "This window")
+        self.push_screen(HelpScreen(name, screen.HELP or "", working_keys(screen)))
+
+    def action_welcome(self) -> None:
+        from persona_tui.screens.welcome import WelcomeScreen
+
+        self.ui_state.welcomed = True
+        self.push_screen(WelcomeScreen(), self._welcomed)
+
+    def _welcomed(self, choice: str | None) -> None:
+        self.save_ui_state()
+        if choice == "import":
+            self.action_import()
+        elif choice in self.MODES:
+            self.go(choice)
+
+    def action_import(self) -> None:
+        from persona_tui.screens.import_ import ImportScreen
+
+        self.push_screen(ImportScreen(), self._imported)
+
+    def _imported(self, _result: object) -> None:
+        if isinstance(self.screen, PersonaScreen):
+            self.screen.reload()
+
+    # --- palette ----------------------------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        for mode, key, name in TABS:
+            yield SystemCommand(name, f"Go there ({key.upper()})", lambda m=mode: self.go(m))
+        yield SystemCommand("Welcome", "The ways to begin", self.action_welcome)
+        yield SystemCommand("Import chats", "From ChatGPT, Claude, files", self.action_import)
+        yield SystemCommand("Help", "What this screen is for (F1)", self.action_show_help)
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield SystemCommand("Quit", "Leave persona-tui (Ctrl+Q)", self.action_quit)
+        if isinstance(screen, PersonaScreen):
+            yield from screen.commands()

@@ -1,0 +1,239 @@
+"""What every screen stands on: the app's services, and the frame that all screens share.
+
+Screens know :class:`HostApp`, not the app itself, so that a screen can be mounted alone in a test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Footer
+from textual.worker import Worker
+
+from models.errors import ModelError
+from persona_tui.paths import Paths, default_paths
+from persona_tui.state import UiState, load_state, save_state
+from store.errors import StoreError
+from widgets.safe import plain
+from widgets.tabs import ModeTabs, Tab
+
+if TYPE_CHECKING:  # each of these costs a part of the first frame
+    from models.protocol import Embedder
+    from persona_tui.config import Settings
+    from persona_tui.db import StoreThread
+    from persona_tui.jobs.backends import Backends
+
+log = logging.getLogger("persona_tui")
+Severity = Literal["information", "warning", "error"]
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether ``str(error)`` is a sentence written for the person."""
+    if isinstance(error, (StoreError, ModelError)):
+        return True
+    from persona_tui.errors import UserError
+
+    return isinstance(error, UserError)
+
+
+class HostApp(App[None]):
+    """The services that screens use. Everything costly is made when first asked for."""
+
+    def __init__(
+        self,
+        paths: Paths | None = None,
+        *,
+        settings: Settings | None = None,
+        backends: Backends | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self.paths = paths or default_paths()
+        self.ui_state: UiState = load_state(self.paths.state)
+        self.ready = asyncio.Event()
+        """Set once the store is open."""
+        self._settings = settings
+        self._backends = backends
+        self._embedder = embedder
+        self._db: StoreThread | None = None
+        super().__init__()
+
+    # --- services ---------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force (read on first use; :meth:`reload_settings` reads them again)."""
+        if self._settings is None:
+            from persona_tui.config import load_settings
+
+            self._settings = load_settings(self.paths)
+        return self._settings
+
+    @property
+    def db(self) -> StoreThread:
+        """The thread that owns the store. Await :attr:`ready` before the first ``run``."""
+        if self._db is None:
+            from persona_tui.db import StoreThread
+
+            self._db = StoreThread(self.paths.database)
+        return self._db
+
+    @property
+    def backends(self) -> Backends:
+        """Opens one back end per model, shared by all screens."""
+        if self._backends is None:
+            from persona_tui.jobs.backends import Backends
+
+            self._backends = Backends(self.settings, self.paths, embedder=self._embedder)
+        return self._backends
+
+    @property
+    def embedder(self) -> Embedder:
+        """Sentence embeddings for merging."""
+        return self._embedder or self.backends.embedder
+
+    async def open_store(self) -> None:
+        """Open the store in its thread and let the screens load.
+
+        Raises:
+            StoreError: the file is damaged, newer than this version, or cannot be written.
+        """
+        await self.db.open()
+        self.ready.set()
+
+    async def close_services(self) -> None:
+        """End model processes, then the store's thread. Idempotent."""
+        if self._backends is not None:
+            await self._backends.close_all()
+        if self._db is not None:
+            await self._db.close()
+            self._db = None
+
+    async def reload_settings(self) -> None:
+        """Take over settings that were just written. Screens call it after ``set_value``.
+
+        Raises:
+            ConfigError: what was written makes no sense; the old settings stay in force.
+        """
+        from persona_tui.config import load_settings
+
+        self._settings = load_settings(self.paths)
+        if self._backends is not None:
+            await self._backends.replace(self._settings)
+
+    def save_ui_state(self) -> None:
+        """Write the remembered state; a disk that refuses is not worth a word."""
+        try:
+            save_state(self.paths.state, self.ui_state)
+        except OSError as error:
+            log.warning("state not saved: %s", error)
+
+    # --- talking to the person --------------------------------------------------------------
+
+    def tell(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
+        """Show one line. ``text`` may hold anything; it is never read as markup."""
+        timeout = 5.0 if severity == "information" else 10.0
+        self.notify(plain(text), title=title, severity=severity, timeout=timeout, markup=False)
+
+    def tell_error(self, error: BaseException) -> None:
+        """Say what went wrong in one sentence; what nobody foresaw goes to the log file too."""
+        if is_expected(error):
+            self.tell(str(error), "error")
+            return
+        from persona_tui.logs import record_crash
+
+        where = record_crash(error)
+        self.tell(
+            f"Something went wrong here ({type(error).__name__}); what was saved is safe. "
+            f"Details are in {where}.",
+            "error",
+        )
+
+    async def guarded(self, work: Awaitable[object]) -> None:
+        """Await ``work``; an error is told instead of ending the app."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - the last resort before a traceback on screen
+            self.tell_error(error)
+
+    # --- places -----------------------------------------------------------------------------
+
+    def mode_tabs(self) -> Sequence[Tab]:
+        """The tabs that every screen shows."""
+        return ()
+
+    def go(self, mode: str) -> None:
+        """Switch to a mode, if there is one of that name."""
+        if mode != self.current_mode and mode in self.MODES:
+            self.ui_state.mode = mode
+            self.switch_mode(mode)
+
+    def open_conversation(self, conversation_id: str, message_id: str | None = None) -> None:
+        """Show a conversation in Chat, scrolled to ``message_id`` if given."""
+
+
+class PersonaScreen(Screen[None]):
+    """The frame of a mode: tabs above, footer below, ``compose_body`` between.
+
+    A subclass sets ``MODE``, ``NAME`` and ``HELP`` (Markdown, shown by F1), and overrides
+    ``compose_body`` and :meth:`load`.
+    """
+
+    MODE: ClassVar[str] = ""
+    NAME: ClassVar[str] = ""
+    HELP = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "app.show_help", "Help", show=False, id="help.question"),
+    ]
+
+    @property
+    def host(self) -> HostApp:
+        """The app, with its type."""
+        return cast("HostApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield ModeTabs(self.host.mode_tabs(), self.MODE)
+        yield from self.compose_body()
+        yield Footer()
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between tabs and footer."""
+        yield from ()
+
+    async def load(self) -> None:
+        """Read from the store: called when it is open, and each time the screen is shown again."""
+
+    async def before_quit(self) -> None:
+        """Stop what is under way and keep its part: called when the app is about to end."""
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the command palette offers on this screen."""
+        return ()
+
+    def start(
+        self, work: Coroutine[Any, Any, object], *, group: str = "work", exclusive: bool = True
+    ) -> Worker[None]:
+        """Run ``work`` beside the loop; errors are told. A new one of a group ends the old one."""
+        return self.run_worker(
+            self.host.guarded(work), group=group, exclusive=exclusive, exit_on_error=False
+        )
+
+    def reload(self) -> None:
+        """Call :meth:`load` as soon as the store is open."""
+        self.start(self._load_when_ready(), group="load")
+
+    async def _load_when_ready(self) -> None:
+        await self.host.ready.wait()
+        await self.load()
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def on_mode_tabs_chosen(self, event: ModeTabs.Chosen) -> None:
+        event.stop()
+        self.host.go(event.mode)

@@ -1,0 +1,80 @@
+"""F1: what this screen is for, and every key that works on it right now."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Markdown, Static
+
+PLACES = (
+    "**F2** Chat · **F3** Review · **F7** Conversations · **F8** Models · **F9** Settings · "
+    "**Ctrl+P** all commands · **Ctrl+Q** quit"
+)
+
+
+def working_keys(screen: Screen[object]) -> list[tuple[str, str]]:
+    """(keys as shown, what they do) for every binding that works on ``screen`` here and now.
+
+    Bindings of one action are put together; what scrolls or moves the focus in any program is
+    left out.
+    """
+    app = screen.app
+    rows: dict[str, tuple[list[str], str]] = {}
+    for _node, binding, enabled, _tooltip in screen.active_bindings.values():
+        if binding.system or not enabled or not binding.description or not binding.id:
+            continue
+        keys, _ = rows.setdefault(binding.action, ([], binding.description))
+        shown = app.get_key_display(binding)
+        if shown not in keys:
+            keys.append(shown)
+    return [(" ".join(keys), description) for keys, description in rows.values()]
+
+
+class HelpScreen(ModalScreen[None]):
+    """The help of one screen."""
+
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen > Vertical {
+        width: 84;
+        max-width: 96%;
+        height: auto;
+        max-height: 94%;
+        border: round $primary;
+        border-title-color: $primary;
+        border-subtitle-color: $text-muted;
+        background: $surface;
+        padding: 0 1;
+    }
+    HelpScreen VerticalScroll { height: auto; max-height: 100%; }
+    HelpScreen Markdown { margin: 0; padding: 0 1; background: transparent; }
+    HelpScreen .keys { padding: 0 1 1 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,q,question_mark", "close", "Close", id="help.close"),
+    ]
+
+    def __init__(self, title: str, text: str, keys: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self.heading, self.text, self.keys = title, text, keys
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as frame:
+            frame.border_title = f"Help · {self.heading}"
+            frame.border_subtitle = "Esc closes"
+            with VerticalScroll():
+                yield Markdown(f"{self.text.strip()}\n\n{PLACES}\n", open_links=False)
+                width = max((len(keys) for keys, _ in self.keys), default=0)
+                lines = [
+                    Content.assemble((keys.rjust(width), "bold $primary"), "  ", description)
+                    for keys, description in self.keys
+                ]
+                yield Static(Content("\n").join(lines), classes="keys")
+
+    def action_close(self) -> None:
+        self.dismiss()

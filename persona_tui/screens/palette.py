@@ -1,0 +1,47 @@
+"""Conversations in the command palette: type part of a title, press Enter, be there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from persona_tui.screens.base import HostApp
+from store import conversations
+from widgets.safe import shorten
+
+FOUND_AT_MOST = 30
+
+
+class ConversationsProvider(Provider):
+    """Finds conversations by title."""
+
+    @property
+    def _host(self) -> HostApp:
+        return cast("HostApp", self.app)
+
+    async def discover(self) -> Hits:
+        host = self._host
+        if host.ready.is_set():
+            for found in await host.db.run(conversations.list_all, limit=5):
+                yield DiscoveryHit(
+                    "Open: " + shorten(found.title, 60),
+                    partial(host.open_conversation, found.conversation_id),
+                    help="A recent conversation",
+                )
+
+    async def search(self, query: str) -> Hits:
+        host = self._host
+        if not host.ready.is_set():
+            return
+        rows = await host.db.run(conversations.list_all, query=query, limit=FOUND_AT_MOST)
+        matcher = self.matcher(query)
+        for found in rows:
+            title = "Open: " + shorten(found.title, 60)
+            yield Hit(
+                max(matcher.match(title), 0.1),
+                matcher.highlight(title),
+                partial(host.open_conversation, found.conversation_id),
+                help=f"{found.messages} messages · {found.updated_at:%d %b %Y}",
+            )

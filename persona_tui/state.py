@@ -1,0 +1,81 @@
+"""What the app remembers between two starts: where the person was, and how they like it laid out.
+
+A convenience, never data: a missing, damaged or read-only file is the same as a first start.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from persona_tui.paths import write_private
+
+MAX_DRAFT = 200_000
+"""Characters of one unsent draft that are kept."""
+
+
+@dataclass
+class UiState:
+    """The remembered state. ``values`` holds what single screens keep (``review.filter`` …)."""
+
+    mode: str = "chat"
+    conversation_id: str | None = None
+    welcomed: bool = False
+    side_panel: bool = True
+    side_width: int = 36
+    drafts: dict[str, str] = field(default_factory=dict)
+    """Unsent text by conversation id; ``""`` is the conversation that does not exist yet."""
+    values: dict[str, str] = field(default_factory=dict)
+
+    def set_draft(self, conversation_id: str | None, text: str) -> bool:
+        """Keep (or, if empty, drop) a draft; returns whether anything changed."""
+        key, text = conversation_id or "", text[:MAX_DRAFT]
+        if self.drafts.get(key, "") == text:
+            return False
+        if text:
+            self.drafts[key] = text
+        else:
+            del self.drafts[key]
+        return True
+
+    def forget(self, conversation_id: str) -> None:
+        """Drop everything kept about a conversation that was deleted."""
+        self.drafts.pop(conversation_id, None)
+        if self.conversation_id == conversation_id:
+            self.conversation_id = None
+
+
+def load_state(path: Path) -> UiState:
+    """Read the state; whatever in it is not of the expected type is left at its default."""
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return UiState()
+    state = UiState()
+    if not isinstance(data, dict):
+        return state
+    for item in dataclasses.fields(UiState):
+        value = data.get(item.name)
+        default = getattr(state, item.name)
+        if isinstance(default, dict):
+            if isinstance(value, dict):
+                strings = {k: v for k, v in value.items() if isinstance(v, str)}
+                setattr(state, item.name, strings)
+        elif default is None:
+            if isinstance(value, str):
+                setattr(state, item.name, value)
+        elif type(value) is type(default):
+            setattr(state, item.name, value)
+    return state
+
+
+def save_state(path: Path, state: UiState) -> None:
+    """Write the state atomically, readable by its owner only.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    text = json.dumps(dataclasses.asdict(state), ensure_ascii=True, indent=1)
+    write_private(path, text.encode())
