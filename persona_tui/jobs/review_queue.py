@@ -1,0 +1,128 @@
+"""What there is to judge, what is judged already, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from persona_tui.stages.judging import (
+    ORDER_SEED,
+    QueueItem,
+    ReviewFilter,
+    Status,
+    draw_order,
+    is_judged,
+    matches,
+)
+from store.records import Attribute, AttributeJudgment
+
+if TYPE_CHECKING:
+    from store.db import Store
+
+
+def read_attributes(store: Store) -> list[Attribute]:
+    """Everything, in one read: 10,000 attributes are a few megabytes, and a review that holds them
+    never waits for the disk between two items."""
+    from store import attributes
+
+    return attributes.list_all(store)
+
+
+class ReviewQueue:
+    """The attributes that a model inferred (the person's own sentences are not asked about), their
+    judgments in force, and the ones under the filter in random order."""
+
+    def __init__(self, attributes: Iterable[Attribute], seed: str = ORDER_SEED) -> None:
+        self.seed = seed
+        self.filter = ReviewFilter()
+        self.attributes: dict[str, Attribute] = {}
+        self.judgments: dict[str, AttributeJudgment] = {}
+        """In force, by attribute."""
+        self.sentences: dict[str, str] = {}
+        """The person's own sentences, by their attribute id: for showing corrections."""
+        self.total = 0
+        """Items under the filter, judged or not."""
+        self.left: set[str] = set()
+        """Items under the filter without a verdict."""
+        self._order: list[str] = []
+        self._place: dict[str, int] = {}
+        self.replace_all(attributes)
+
+    def replace_all(self, attributes: Iterable[Attribute]) -> None:
+        """Take over what the store holds now."""
+        self.attributes.clear()
+        self.judgments.clear()
+        self.sentences.clear()
+        for attribute in attributes:
+            if attribute.strategy == "user":
+                self.sentences[attribute.attribute_id] = attribute.text
+                continue
+            self.attributes[attribute.attribute_id] = attribute
+            if attribute.judgment is not None and not attribute.judgment.retracted:
+                self.judgments[attribute.attribute_id] = attribute.judgment
+        self.arrange(self.filter)
+
+    def arrange(self, wanted: ReviewFilter) -> None:
+        """Line up what ``wanted`` lets through."""
+        self.filter = wanted
+        self._order = draw_order(self._under(wanted), self.seed)
+        self._place = {key: place for place, key in enumerate(self._order)}
+        self.left = {key for key in self._order if not is_judged(self.judgments.get(key))}
+        if wanted.status == "unjudged":
+            everything = ReviewFilter("all", wanted.conversation_id, wanted.query)
+            self.total = sum(1 for _ in self._under(everything))
+        else:
+            self.total = len(self._order)
+
+    def _under(self, wanted: ReviewFilter) -> Iterable[str]:
+        return (
+            key
+            for key, attribute in self.attributes.items()
+            if matches(attribute, self.judgments.get(key), wanted)
+        )
+
+    def count(self, status: Status) -> int:
+        """How many there are of ``status`` (under no other filter)."""
+        return sum(1 for _ in self._under(ReviewFilter(status)))
+
+    def put(self, key: str, row: AttributeJudgment | None) -> None:
+        """Make ``row`` the judgment in force."""
+        if row is None or row.retracted:
+            self.judgments.pop(key, None)
+        else:
+            self.judgments[key] = row
+        if key in self._place:
+            if is_judged(self.judgments.get(key)):
+                self.left.discard(key)
+            else:
+                self.left.add(key)
+
+    def place(self, key: str | None) -> int | None:
+        """Place in the line, from 1; ``None`` if it is not in it."""
+        return None if key is None or key not in self._place else self._place[key] + 1
+
+    def first(self) -> str | None:
+        return self._order[0] if self._order else None
+
+    def after(self, key: str | None) -> str | None:
+        """What comes after ``key``. In the queue proper the next without a verdict, around the end,
+        so that skipped items come again; under any other filter simply the next one."""
+        start = -1 if key is None else self._place.get(key, -1)
+        if self.filter.status != "unjudged":
+            return self._order[start + 1] if start + 1 < len(self._order) else None
+        if not self.left or self.left == {key}:
+            return None
+        count = len(self._order)
+        places = ((start + step) % count for step in range(1, count + 1))
+        return next(
+            (self._order[at] for at in places if self._order[at] in self.left and at != start), None
+        )
+
+    def item(self, key: str) -> QueueItem:
+        """How ``key`` was drawn: as its judgment says if it has one (a change of mind is no new
+        draw), else as the filter in force draws it."""
+        judgment = self.judgments.get(key)
+        if judgment is not None:
+            context = judgment.context
+            return QueueItem(key, context.sampling, context.inclusion_prob, context.repeat_of)
+        return QueueItem(key, inclusion_prob=None if self.filter.chosen else 1.0)

@@ -1,0 +1,112 @@
+"""The corrected, consented profile: what an assistant may know, as text to paste.
+
+In it are attributes that were judged *ok* and whose use is not refused, the person's own sentences,
+and corrections in the place of what they correct. Nothing unjudged, unsure or bad is in it. What
+must never be used is left out as well: a list of secrets pasted into an assistant, even under the
+words "never use", would tell it the secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from store.records import Attribute, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One statement, with the attribute it comes from."""
+
+    attribute_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Statements by how they may be used, in the order in which they were found."""
+
+    welcome: tuple[Entry, ...]
+    ask: tuple[Entry, ...]
+    never: tuple[Entry, ...]
+    unjudged: int
+    """Attributes without a verdict, which are therefore not in it."""
+
+
+def build_profile(attributes: Iterable[Attribute]) -> Profile:
+    """The profile of everything in ``attributes`` (all of the store's, the person's own too)."""
+    known = {attribute.attribute_id: attribute for attribute in attributes}
+    uses: dict[Use, list[Entry]] = {"welcome": [], "ask": [], "never": []}
+    replaced = {
+        attribute.judgment.corrected_attribute_id
+        for attribute in known.values()
+        if attribute.judgment is not None and attribute.judgment.corrected_attribute_id in known
+    }
+    unjudged = 0
+    for attribute in sorted(known.values(), key=lambda found: found.attribute_id):
+        if attribute.attribute_id in replaced:
+            continue  # it stands where the attribute stood that it corrects
+        judgment = attribute.judgment
+        own = attribute.strategy == "user"
+        if judgment is None or (judgment.verdict is None and not judgment.corrected_attribute_id):
+            if own:
+                uses[_use(attribute, "welcome")].append(_entry(attribute))
+            elif judgment is not None and judgment.use == "never":
+                uses["never"].append(_entry(attribute))
+            else:
+                unjudged += 1
+            continue
+        use = judgment.use or "welcome"
+        correction = known.get(judgment.corrected_attribute_id or "")
+        if correction is not None:
+            if use == "never":  # the sentence as it stood is refused too
+                uses["never"].append(_entry(attribute))
+            if correction.judgment is None or correction.judgment.verdict in (None, "ok"):
+                uses[_use(correction, use)].append(_entry(correction))
+        elif use == "never" and not own:
+            uses["never"].append(_entry(attribute))
+        elif judgment.verdict == "ok":
+            uses[use].append(_entry(attribute))
+    return Profile(tuple(uses["welcome"]), tuple(uses["ask"]), tuple(uses["never"]), unjudged)
+
+
+def _use(attribute: Attribute, otherwise: Use) -> Use:
+    judgment = attribute.judgment
+    return judgment.use if judgment is not None and judgment.use is not None else otherwise
+
+
+def _entry(attribute: Attribute) -> Entry:
+    return Entry(attribute.attribute_id, attribute.text)
+
+
+def as_text(profile: Profile, *, with_never: bool = False) -> str:
+    """The profile as plain text. Each statement is one line, whatever is in it; an empty profile
+    gives an empty text."""
+    parts: list[str] = []
+    if profile.welcome:
+        parts.append(_section("About the user, checked by the user:", profile.welcome))
+    if profile.ask:
+        parts.append(_section("Use only when the user asks for it:", profile.ask))
+    if with_never and profile.never:
+        parts.append(_section("Never use, mention or infer:", profile.never))
+    return "\n".join(parts)
+
+
+def _section(title: str, entries: Iterable[Entry]) -> str:
+    lines = [title, *(f"- {' '.join(entry.text.split())}" for entry in entries)]
+    return "\n".join(lines) + "\n"
+
+
+def as_record(profile: Profile, *, with_never: bool = False) -> dict[str, object]:
+    """The profile as one JSON object. ``never`` is ``null`` unless asked for, like in the text."""
+
+    def rows(entries: Iterable[Entry]) -> list[dict[str, str]]:
+        return [{"attribute_id": entry.attribute_id, "attribute": entry.text} for entry in entries]
+
+    return {
+        "welcome": rows(profile.welcome),
+        "ask": rows(profile.ask),
+        "never": rows(profile.never) if with_never else None,
+        "never_count": len(profile.never),
+        "unjudged": profile.unjudged,
+    }
