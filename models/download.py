@@ -15,8 +15,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial as partial_call
 from pathlib import Path
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 PUBLIC_HUB = "https://huggingface.co"
 BLOCK = 1 << 20
-"""Bytes that are asked of the connection at a time."""
+"""Bytes that are gathered before they are written and hashed, in a thread."""
+EVERY = 0.25
+"""Seconds after which fewer are written too, so that a slow download is seen to move."""
 MARGIN = 200_000_000
 """Bytes of disk that are left alone."""
 RETRIES = 5
@@ -103,8 +106,9 @@ async def download(
         await _finish(lambda: part.hash_what_is_there(size))
         _room(models_dir, size - part.done)
         url = _url(entry, hub, facts.commit_hash)
-        async for progress in _fetch(url, part, size, token, retry_after, entry):
-            yield progress
+        async with aclosing(_fetch(url, part, size, token, retry_after, entry)) as fetching:
+            async for progress in fetching:
+                yield progress
         if not part.is_right():
             part.restart()
             raise ModelError(
@@ -196,15 +200,10 @@ async def _fetch(
                 if part.done and response.status_code == 200:  # no ranges here: from the start
                     await _finish(part.restart)
                     before = 0
-                async for block in response.aiter_bytes(BLOCK):
-                    if part.done + len(block) > size:
-                        part.restart()
-                        raise ModelError(
-                            f"The server sent more than {entry.filename} holds; nothing was kept."
-                        )
-                    await _finish(partial_call(part.append, block))
-                    rate.add(part.done)
-                    yield Progress(part.done, size, rate.seconds_left(part.done, size))
+                async with aclosing(_keep(response, part, size)) as kept:
+                    async for _ in kept:
+                        rate.add(part.done)
+                        yield Progress(part.done, size, rate.seconds_left(part.done, size))
             reason = "the connection ended"
         except httpx2.HTTPStatusError as error:
             status = error.response.status_code
@@ -231,6 +230,30 @@ async def _fetch(
         wait = retry_after(attempt)
         yield Progress(part.done, size, None, f"{reason}; trying again in {wait:.0f} s")
         await asyncio.sleep(wait)
+
+
+async def _keep(response: httpx2.Response, part: Partial, size: int) -> AsyncGenerator[None, None]:
+    """Write what comes, in large blocks, and yield after each; a cut loses nothing that came."""
+    waiting = bytearray()
+    since = time.monotonic()
+    try:
+        async for piece in response.aiter_raw():
+            waiting += piece
+            if part.done + len(waiting) > size:
+                waiting.clear()
+                part.restart()
+                raise ModelError(
+                    f"The server sent more than {part.target.name} holds; nothing was kept."
+                )
+            if len(waiting) >= BLOCK or time.monotonic() - since >= EVERY:
+                block = bytes(waiting)
+                waiting.clear()
+                await _finish(partial_call(part.append, block))
+                since = time.monotonic()
+                yield
+    finally:
+        if waiting:
+            part.append(bytes(waiting))  # at most one block: no longer than a frame
 
 
 @asynccontextmanager
