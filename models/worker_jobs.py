@@ -1,0 +1,171 @@
+"""What the worker does for a request, as generators: each ``yield`` is a place where the owner
+thread may turn to something more urgent, and where a job that was cancelled ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING
+
+from models.errors import ContextOverflowError
+from models.protocol import ChatMessage
+from models.streaming import AnswerText
+from models.wire import Frame
+
+if TYPE_CHECKING:  # llama.cpp is loaded by the worker process only
+    from models.worker import Lane, Model
+
+Job = Generator[None, None, Frame]
+"""Runs in steps; its return value is the last frame of the answer."""
+
+Emit = Callable[[Frame], None]
+
+MIN_ANSWER_TOKENS = 16
+"""A prompt that leaves less room for the answer than this (or than was asked for) is refused."""
+
+_EMIT_SECONDS = 1 / 60
+
+
+def job_for(model: Model, request: Frame, emit: Emit) -> Job:
+    """The job that answers ``request``."""
+    if request["op"] == "generate":
+        return _generate(model, request, emit)
+    jobs: dict[str, Callable[[Model, Frame], Job]] = {"choose": _choose, "count": _count}
+    return jobs[request["op"]](model, request)
+
+
+def _messages(request: Frame) -> list[ChatMessage]:
+    return [ChatMessage(role, content) for role, content in request["messages"]]
+
+
+def _notes(*notes: str | None) -> str | None:
+    return "; ".join(note for note in notes if note) or None
+
+
+def _room(model: Model, prompt_tokens: int, wanted: int) -> tuple[int, str | None]:
+    """Tokens that the answer may have, and a note if they are fewer than wanted."""
+    left = model.n_ctx - prompt_tokens
+    if left < min(wanted, MIN_ANSWER_TOKENS):
+        raise ContextOverflowError(
+            f"The prompt has {prompt_tokens:,} tokens and with the answer does not fit the "
+            f"model's context of {model.n_ctx:,}; shorten it, start a new conversation or choose "
+            "a model with a larger context."
+        )
+    if left < wanted:
+        return left, f"the context leaves room for {left:,} tokens of answer, not {wanted:,}"
+    return wanted, None
+
+
+def _prefill(lane: Lane, tokens: Sequence[int], batch: int) -> Generator[None, None, int]:
+    """Bring the cache to hold exactly ``tokens``; return how many of them it held before."""
+    kept = at = lane.reuse(tokens)
+    while at < len(tokens):
+        if lane.evaluate(tokens[at : at + batch]):
+            at = len(lane.tokens)
+        yield
+    return kept
+
+
+def _generate(model: Model, request: Frame, emit: Emit) -> Job:
+    from models.worker import Sampler, grammar_of
+
+    parameters = request["sampling"]
+    rendered = model.render(_messages(request))
+    tokens = model.tokens_of(rendered)
+    room, short = _room(model, len(tokens), parameters["max_tokens"])
+    grammar, loose = (None, None) if request["schema"] is None else grammar_of(request["schema"])
+    lane = model.lane(request["lane"])
+    yield  # making the lane took time: hear first whether the answer is still wanted
+    if short and request["stream"]:
+        emit({"event": "notice", "text": f"Only a short answer fits: {short}."})
+    answer = AnswerText(parameters["stop"])
+    sampler = Sampler(model, parameters, grammar)
+    started = time.perf_counter()
+    try:
+        cached = yield from _prefill(lane, tokens, model.n_batch)
+        answering = time.perf_counter()
+        produced, reason = 0, "length"
+        text, sent = "", 0.0
+        while produced < room:
+            token = sampler.sample(lane)
+            if model.ends(token):
+                reason = "stop"
+                break
+            produced += 1
+            text += answer.feed(model.piece(token))
+            if answer.stopped:
+                reason = "stop"
+                break
+            now = time.perf_counter()
+            if text and request["stream"] and now - sent >= _EMIT_SECONDS:
+                emit({"event": "delta", "text": text})
+                text, sent = "", now
+            if produced < room:
+                while not lane.evaluate((token,)):
+                    yield
+                yield
+        text += answer.finish()
+        ended = time.perf_counter()
+    finally:
+        sampler.free()
+    return {
+        "event": "done",
+        "text": text,
+        "reason": reason,
+        "note": _notes(model.template_note, rendered.note, short, loose),
+        "usage": _usage(len(tokens), cached, produced, answering - started, ended - answering),
+    }
+
+
+def _choose(model: Model, request: Frame) -> Job:
+    """Score every option after every row; what is in the cache is not evaluated again.
+
+    An option's probability is that of its whole token sequence: the sum of the log-probabilities
+    of its tokens. Options of one token, the usual case, cost no evaluation beyond the row's.
+    Rows are taken in the order of their tokens, so that neighbours share as much as they can.
+    """
+    *head, last = _messages(request)
+    options = [model.tokenize(option) for option in request["options"]]
+    longest = max(map(len, options))
+    rows, note = [], None
+    for continuation in request["continuations"]:
+        rendered = model.render([*head, ChatMessage(last.role, last.content + continuation)])
+        tokens = model.tokens_of(rendered)
+        _room(model, len(tokens), longest)
+        rows.append(tokens)
+        note = note or rendered.note
+        yield
+    lane = model.lane(request["lane"])
+    yield  # making the lane took time: hear first whether the answer is still wanted
+    started = time.perf_counter()
+    scores: list[list[float]] = [[] for _ in rows]
+    cached = 0
+    for i in sorted(range(len(rows)), key=rows.__getitem__):
+        cached += yield from _prefill(lane, rows[i], model.n_batch)
+        first = lane.log_probabilities()
+        scores[i] = [float(first[option[0]]) for option in options]
+        for j, option in enumerate(options):
+            for done in range(1, len(option)):
+                yield from _prefill(lane, [*rows[i], *option[:done]], model.n_batch)
+                scores[i][j] += float(lane.log_probabilities()[option[done]])
+    return {
+        "event": "done",
+        "scores": scores,
+        "note": _notes(model.template_note, note),
+        "usage": _usage(sum(map(len, rows)), cached, 0, time.perf_counter() - started, 0.0),
+    }
+
+
+def _count(model: Model, request: Frame) -> Job:
+    yield
+    return {"event": "done", "count": len(model.tokens_of(model.render(_messages(request))))}
+
+
+def _usage(prompt: int, cached: int, answer: int, reading: float, writing: float) -> Frame:
+    return {
+        "prompt_tokens": prompt,
+        "cached_tokens": cached,
+        "completion_tokens": answer,
+        "prompt_seconds": reading,
+        "completion_seconds": writing,
+    }
