@@ -205,6 +205,6 @@ def _field_docs(section: type[BaseModel]) -> dict[str, str]:
             and isinstance(node.value, ast.Constant)
             and isinstance(node.value.value, str)
         ):
-            docs[last] = inspect.cleandoc(node.value.value)
+            docs[last] = inspect.cleandoc(node.value.value).replace("``", "`")
             last = None
     return docs
