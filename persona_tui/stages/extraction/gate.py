@@ -26,6 +26,12 @@ from persona_tui.stages.extraction.structure import Sentence, Structure
 _WEIGHTS = "gate_weights.json"
 SURE = 0.5
 """From here on a sentence is taken as a whole; below, its clauses are asked too."""
+_LOOSE = re.compile(
+    r"[?？؟]|\b(?:you|your|please|he|she|this|that|these|those)\b|^\W*(?:suggest|recommend|find|plan|write"
+    r"|give|make|tell|show|help|explain|draft|as an?)\b",
+    re.IGNORECASE,
+)
+"""Asks, or points at something said elsewhere: a clause without that stands better on its own."""
 _CLAUSE = re.compile(
     r"[,;]\s+(?:(?:and|so|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar)\s+)?|\s+[–—-]\s+|[，；、]\s*"
     r"|\s+(?:and|but|so|because|since)\s+(?=(?:i|i'm|i've|my|we|please|what|how|which)\b)",
@@ -70,13 +76,18 @@ async def gate(structure: Structure, embedder: Embedder) -> list[Gated]:
     found = iter(await probabilities([text for part in parts for _, text in part], embedder))
     result = []
     for sentence, part in zip(structure.sentences, parts, strict=True):
-        scored = [(next(found), span) for span, _ in part]
-        whole = Span(sentence.start, sentence.end)
-        probability, focus = scored[0] if scored else (0.0, whole)
-        for p, span in scored[1:]:
-            # "I have ADHD, so please go slowly": a clause says what the whole only mentions.
-            if probability < SURE and p > probability:
-                probability, focus = p, span
+        scored = [(next(found), span, text) for span, text in part]
+        probability, focus = 0.0, Span(sentence.start, sentence.end)
+        if scored:
+            probability, focus, whole = scored[0]
+            loose = bool(_LOOSE.search(whole))
+            for p, span, clause in scored[1:]:
+                # "I have ADHD, so please go slowly": a clause says what the whole only mentions.
+                better = probability < SURE and p > probability
+                tighter = loose and p >= SURE and not _LOOSE.search(clause)
+                if better or tighter:
+                    probability, focus = max(p, probability), span
+                    loose = loose and not tighter
         result.append(Gated(sentence, probability, focus))
     return result
 
@@ -121,7 +132,7 @@ async def probabilities(texts: Sequence[str], embedder: Embedder) -> list[float]
 def _dot(part: dict[str, Any], row: Sequence[float]) -> float:
     coefficients = part["features"]
     return float(part["intercept"]) + sum(
-        coefficients[name] * value for name, value in zip(FEATURES, row, strict=True)
+        float(coefficients[name]) * value for name, value in zip(FEATURES, row, strict=True)
     )
 
 

@@ -19,7 +19,7 @@ Voice = Literal["own", "quoted", "code", "pasted", "roleplay", "hypothetical", "
 MAX_MESSAGE = 100_000
 """Characters of one message that are read; what is left out is said by the caller."""
 
-_FENCE = re.compile(r"^[ \t]*(```|~~~)")
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})(.*)$", re.DOTALL)
 _CODE_LINE = re.compile(
     r"^\s*(?:(?:from\s+[\w.]+\s+)?import\s+[\w.{*]|def \w+\(|class \w+[:(]|return\b.*[;)]?$|#include|"
     r"(?:public|private|static|const|let|var|function)\s+\w+.*[;{(=]|</?\w+[^>]*>|[{}\[\]();]+\s*$|"
@@ -137,7 +137,8 @@ def _mask(text: str) -> tuple[str, list[tuple[int, int, Voice]]]:
         voice: Voice | None = None
         if fence:
             voice = "code"
-            if mark and mark.group(1) == fence:
+            # Only a bare fence of at least the same length closes (CommonMark 4.5).
+            if mark and mark.group(1).startswith(fence) and not mark.group(2).strip():
                 fence = None
         elif mark:
             fence, voice = mark.group(1), "code"
