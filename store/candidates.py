@@ -69,6 +69,11 @@ def save_extracted(
                 continue
             if all(there[e.message_id][0] in marked for e in candidate.evidence):
                 continue
+            if any(there[e.message_id][1] != conversation_id for e in candidate.evidence):
+                raise StoreError(
+                    "An attribute was offered with evidence from another conversation; it was "
+                    "not kept."
+                )
             spans.check(candidate.evidence, there)
             kept.append(_insert(conn, candidate, conversation_id, settings_id))
         conn.executemany(

@@ -63,7 +63,7 @@ def remove(conn: sqlite3.Connection, index: Index, rows: Iterable[tuple[int, str
 
 
 def query(text: str) -> str | None:
-    """An FTS5 query: all the words, the last one as a beginning. ``None``: no words in it.
+    """An FTS5 query: all the words, the last one as a beginning (from three letters on). ``None``: no words in it.
 
     Every word is quoted, so that nothing in it is an operator.
     """
@@ -71,7 +71,9 @@ def query(text: str) -> str | None:
     if not words:
         return None
     quoted = ['"' + " ".join(segment(word.replace('"', " ")).split()) + '"' for word in words]
-    return " ".join(quoted) + " *"
+    # A beginning of one or two letters would match half of the index, slowly.
+    is_beginning = len(words[-1]) > 2 or any(map(is_unspaced, words[-1]))
+    return " ".join(quoted) + (" *" if is_beginning else "")
 
 
 def _is_token(character: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 REPLACEMENT = "\ufffd"
@@ -69,6 +69,6 @@ def from_json(text: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def id_list(ids: object) -> str:
+def id_list(ids: Iterable[object]) -> str:
     """Ids as a JSON array for ``IN (SELECT value FROM json_each(?))``: one statement, any number."""
-    return json.dumps(list(ids))  # type: ignore[call-overload]
+    return json.dumps(list(ids))
