@@ -178,6 +178,11 @@ class PersonaApp(HostApp):
             Tab(mode, self._shown(keymap.get(f"go.{mode}", key)), name) for mode, key, name in TABS
         ]
 
+    def get_key_display(self, binding: Binding) -> str:
+        """Function keys as they are written on keyboards."""
+        shown = super().get_key_display(binding)
+        return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
+
     def _shown(self, key: str) -> str:
         return self.get_key_display(Binding(key.split(",", maxsplit=1)[0].strip(), ""))
 
@@ -185,6 +190,12 @@ class PersonaApp(HostApp):
         self.go(mode)
 
     def open_conversation(self, conversation_id: str, message_id: str | None = None) -> None:
+        self._open_in_chat(conversation_id, message_id)
+
+    def new_conversation(self) -> None:
+        self._open_in_chat(None, None)
+
+    def _open_in_chat(self, conversation_id: str | None, message_id: str | None) -> None:
         from persona_tui.screens.chat import ChatScreen
 
         self.go("chat")

@@ -49,6 +49,11 @@ def plain(text: str, *, one_line: bool = False) -> str:
     return text
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 message``, ``1,200 messages``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def shorten(text: str, cells: int) -> str:
     """One line of at most ``cells`` terminal cells, with an ellipsis where something is missing.
 

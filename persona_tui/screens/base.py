@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Coroutine, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual.app import App, ComposeResult, SystemCommand
@@ -176,6 +176,23 @@ class HostApp(App[None]):
     def open_conversation(self, conversation_id: str, message_id: str | None = None) -> None:
         """Show a conversation in Chat, scrolled to ``message_id`` if given."""
 
+    def new_conversation(self) -> None:
+        """Begin a new conversation in Chat."""
+
+
+class _Once:
+    """A coroutine that may never be started, because a newer worker took its place: closed then,
+    so that Python has nothing to warn of."""
+
+    def __init__(self, work: Coroutine[Any, Any, object]) -> None:
+        self._work = work
+
+    def __await__(self) -> Generator[Any, None, object]:
+        return self._work.__await__()
+
+    def __del__(self) -> None:
+        self._work.close()
+
 
 class PersonaScreen(Screen[None]):
     """The frame of a mode: tabs above, footer below, ``compose_body`` between.
@@ -219,9 +236,12 @@ class PersonaScreen(Screen[None]):
         self, work: Coroutine[Any, Any, object], *, group: str = "work", exclusive: bool = True
     ) -> Worker[None]:
         """Run ``work`` beside the loop; errors are told. A new one of a group ends the old one."""
-        return self.run_worker(
-            self.host.guarded(work), group=group, exclusive=exclusive, exit_on_error=False
-        )
+        once = _Once(work)
+
+        async def run() -> None:
+            await self.host.guarded(once)
+
+        return self.run_worker(run, group=group, exclusive=exclusive, exit_on_error=False)
 
     def reload(self) -> None:
         """Call :meth:`load` as soon as the store is open."""

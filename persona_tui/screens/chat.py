@@ -1,22 +1,332 @@
-"""Chat."""
+"""Chat: talk with a model, and see at the side what it infers."""
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.widgets import Static
+from collections.abc import AsyncGenerator, Iterable
+from typing import ClassVar
 
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Static, TextArea
+
+from models.errors import ModelError
+from models.protocol import Backend, Sampling
+from persona_tui.jobs.chatting import ChatSession, ChatUpdate, earlier_versions
+from persona_tui.screens.answering import AnswerPlayer
 from persona_tui.screens.base import PersonaScreen
+from persona_tui.screens.chat_help import HELP
+from persona_tui.screens.inferring import SideInference
+from persona_tui.screens.message_actions import MessageActions
+from store import conversations, messages
+from store.errors import NotFoundError
+from store.records import Conversation, Message
+from widgets.attribute_panel import AttributePanel
+from widgets.composer import Composer
+from widgets.context_meter import ContextMeter
+from widgets.find_bar import FindBar
+from widgets.message import MessageView
+from widgets.safe import counted, plain
+from widgets.transcript import Transcript
+
+DRAFT_AFTER = 1.0
+"""Seconds without typing after which the draft is written to disk."""
+WIDEN = 6
 
 
-class ChatScreen(PersonaScreen):
-    """Talk with a model."""
+class ChatScreen(MessageActions, PersonaScreen):
+    """One conversation."""
 
     MODE = "chat"
     NAME = "Chat"
-    HELP = "Talk with a model."
+    HELP = HELP
+    AUTO_FOCUS = "Composer"
+    DEFAULT_CSS = """
+    ChatScreen #heading { height: 1; padding: 0 2; background: $background; }
+    ChatScreen #title { width: 1fr; height: 1; text-style: bold; text-overflow: ellipsis; text-wrap: nowrap; }
+    ChatScreen #count { width: auto; color: $text-muted; }
+    ChatScreen #main { height: 1fr; layers: base over; }
+    ChatScreen Transcript { width: 1fr; }
+    ChatScreen.-wide AttributePanel.-hidden { display: none; }
+    ChatScreen.-narrow AttributePanel {
+        display: none; layer: over; dock: right; width: 44; max-width: 80%; background: $surface;
+    }
+    ChatScreen.-narrow AttributePanel.-over { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "Stop", id="chat.stop"),
+        Binding("escape", "leave_edit", "Cancel edit", id="chat.leave_edit"),
+        Binding("escape", "to_messages", "Messages", id="chat.messages"),
+        Binding("escape", "to_composer", "Write", id="chat.write"),
+        Binding("ctrl+n", "new", "New", id="chat.new"),
+        Binding("ctrl+r", "retry_last", "Retry", id="chat.retry"),
+        Binding("ctrl+f", "find", "Find", id="chat.find", priority=True),
+        Binding("ctrl+b", "panel", "Inferred", id="chat.panel"),
+        Binding("pageup", "page(-1)", "Scroll up", show=False, priority=True, id="chat.up"),
+        Binding("pagedown", "page(1)", "Scroll down", show=False, priority=True, id="chat.down"),
+        Binding("ctrl+home", "first", "To the beginning", show=False, id="chat.first"),
+        Binding("ctrl+end", "last", "To the end", show=False, id="chat.last"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session: ChatSession | None = None
+        self.conversation: Conversation | None = None
+        self.editing: Message | None = None
+        self._loaded = False
+        self._matches, self._match = [], 0
+        self._wanted: tuple[str | None, str | None] | None = None
 
     def compose_body(self) -> ComposeResult:
-        yield Static("chat")
+        with Horizontal(id="heading"):
+            yield Static("", id="title", markup=False)
+            yield Static("", id="count", markup=False)
+        yield FindBar()
+        with Horizontal(id="main"):
+            yield Transcript(author=self._author)
+            panel = AttributePanel()
+            panel.styles.width = self.host.ui_state.side_width
+            panel.set_class(not self.host.ui_state.side_panel, "-hidden")
+            yield panel
+        yield ContextMeter()
+        yield Composer(placeholder="Write a message.  Enter sends, Ctrl+J begins a new line.")
 
-    def open(self, conversation_id: str, message_id: str | None = None) -> None:
-        """Show a conversation."""
+    def on_mount(self) -> None:
+        self.transcript = self.query_one(Transcript)
+        self.meter = self.query_one(ContextMeter)
+        self.composer = self.query_one(Composer)
+        self.panel = self.query_one(AttributePanel)
+        self.player = AnswerPlayer(self.transcript, self.meter)
+        self.side = SideInference(self.host, self.panel)
+        self._heading()
+
+    def _author(self, message: Message) -> str:
+        if message.role == "user":
+            return "You"
+        return message.model or "Model"
+
+    # --- opening ----------------------------------------------------------------------------
+
+    def open(self, conversation_id: str | None, message_id: str | None = None) -> None:
+        """Show a conversation (None: a new one). An answer under way is stopped, its part kept."""
+        self._wanted = (conversation_id, message_id)
+        self.reload()
+
+    async def load(self) -> None:
+        state = self.host.ui_state
+        if self._wanted is None:
+            if self._loaded:
+                await self._refresh()
+                return
+            self._wanted = (state.conversation_id, None)
+        conversation_id, message_id = self._wanted
+        self._wanted = None
+        await self._stop_and_wait()
+        self._keep_draft()
+        conversation, history = None, list[Message]()
+        if conversation_id is not None:
+            try:
+                conversation = await self.host.db.run(conversations.get, conversation_id)
+                history = await self.host.db.run(messages.active, conversation_id)
+            except NotFoundError:
+                state.forget(conversation_id)
+        await self._show(conversation, history, message_id)
+
+    async def _show(
+        self, conversation: Conversation | None, history: list[Message], message_id: str | None
+    ) -> None:
+        state = self.host.ui_state
+        self.conversation, self.editing, self.session = conversation, None, None
+        state.conversation_id = conversation.conversation_id if conversation else None
+        self.player = AnswerPlayer(self.transcript, self.meter)
+        self.meter.set(used=None, sees=None, total=None, speed=None, doing="")
+        await self.transcript.show(history)
+        if not self._loaded or not self.composer.text:
+            self.composer.put(state.drafts.get(state.conversation_id or "", ""))
+        self.composer.sent_before = [m.text for m in history if m.role == "user"]
+        self.remove_class("-editing")
+        self._loaded = True
+        self._session(history)
+        self._heading()
+        if message_id is not None:
+            index = self.transcript.index_of(message_id)
+            view = await self.transcript.reveal(index) if index is not None else None
+            if view is not None:
+                view.focus(scroll_visible=False)
+        await self.side.show(state.conversation_id)
+        self._heading()
+        self.host.save_ui_state()
+
+    async def _refresh(self) -> None:
+        """Back from another screen: names, judgments, settings may have changed."""
+        if self.conversation is not None:
+            conversation_id = self.conversation.conversation_id
+            try:
+                self.conversation = await self.host.db.run(conversations.get, conversation_id)
+            except NotFoundError:
+                self.open(None)
+                return
+            await self.side.show(conversation_id)
+        if self.session is None or not self.session.busy:
+            self._session(self.session.messages if self.session else [])
+        self._heading()
+
+    def _backend(self) -> Backend | None:
+        try:
+            return self.host.backends.for_task("chat")
+        except ModelError as error:
+            self.meter.set(model="No model", where="")
+            self.host.tell_error(error)
+            return None
+
+    def _session(self, history: list[Message]) -> ChatSession | None:
+        """A session with the model and the settings in force."""
+        backend = self._backend()
+        if backend is None:
+            self.session = None
+            return None
+        about, chat = backend.describe(), self.host.settings.chat
+        self.meter.set(model=about.name, where=about.where, context=about.context_tokens)
+        session = ChatSession(
+            self.host.db,
+            backend,
+            self.conversation,
+            system_prompt=chat.system_prompt,
+            sampling=Sampling(
+                temperature=chat.temperature, top_p=chat.top_p, max_tokens=chat.max_tokens
+            ),
+        )
+        session.messages = history
+        self.session = session
+        return session
+
+    def _heading(self) -> None:
+        conversation = self.conversation
+        title = conversation.title if conversation else "New conversation"
+        self.query_one("#title", Static).update(plain(title, one_line=True))
+        parts = []
+        if self.transcript.records:
+            parts.append(counted(len(self.transcript.records), "message"))
+        if conversation is not None and conversation.source != "chat":
+            parts.append(f"from {conversation.source}")
+        if self.panel.count and not self.panel.display:
+            parts.append(f"{self.panel.count} inferred")
+        self.query_one("#count", Static).update(" · ".join(parts))
+        self.refresh_bindings()
+
+    async def on_transcript_shown(self, event: Transcript.Shown) -> None:
+        records = self.transcript.records[event.first : event.last]
+        if records:
+            positions = [record.position for record in records]
+            found = await self.host.db.run(earlier_versions, records[0].conversation_id, positions)
+            self.transcript.superseded |= found
+            for view in self.transcript.views():
+                view.set_versions(view.record.position in self.transcript.superseded)
+
+    # --- talking ----------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is under way."""
+        return self.session is not None and self.session.busy
+
+    def on_composer_sent(self, event: Composer.Sent) -> None:
+        if not self.host.ready.is_set() or self.busy:
+            return  # the text stays where it is
+        session = self.session or self._session(self.transcript.records)
+        if session is None:
+            return
+        edited = self.editing
+        self.composer.clear()
+        if edited is not None:
+            self._end_edit()
+            at = next(
+                i for i, m in enumerate(session.messages) if m.message_id == edited.message_id
+            )
+            self._talk(session, session.edit(at, event.text))
+        else:
+            self.composer.sent_before.append(event.text)
+            self._talk(session, session.send(event.text))
+
+    def _talk(self, session: ChatSession, updates: AsyncGenerator[ChatUpdate, None]) -> None:
+        self.workers.cancel_group(self, "infer")
+        self.start(self._play(session, updates), group="talk", exclusive=True)
+
+    async def _play(self, session: ChatSession, updates: AsyncGenerator[ChatUpdate, None]) -> None:
+        self.call_after_refresh(self.refresh_bindings)
+        try:
+            await self.player.play(session, updates)
+        finally:
+            self.conversation = session.conversation
+            if self.conversation is not None:
+                self.host.ui_state.conversation_id = self.conversation.conversation_id
+                self._keep_draft()
+            self._heading()
+        if session.conversation is not None:
+            self.infer(session.conversation.conversation_id)
+
+    def _retry(self, record: Message | None) -> None:
+        session = self.session
+        if session is None or session.busy:
+            return
+        index = None
+        if record is not None:
+            ids = [message.message_id for message in session.messages]
+            index = ids.index(record.message_id) if record.message_id in ids else None
+        self._talk(session, session.retry(index))
+
+    def infer(self, conversation_id: str) -> None:
+        """Look for attributes in what was said, in the background."""
+        self.start(self._infer(conversation_id), group="infer")
+
+    async def _infer(self, conversation_id: str) -> None:
+        await self.side.run(conversation_id)
+        self._heading()
+
+    async def _stop_and_wait(self) -> None:
+        session = self.session
+        if session is not None and session.busy:
+            await session.stop()
+            await session.wait_idle()
+
+    async def before_quit(self) -> None:
+        self.workers.cancel_group(self, "infer")
+        await self._stop_and_wait()
+        self._keep_draft()
+
+    # --- drafts -----------------------------------------------------------------------------
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        self.set_timer(DRAFT_AFTER, self._save_draft, name="draft")
+
+    def _save_draft(self) -> None:
+        if self._keep_draft():
+            self.host.save_ui_state()
+
+    def _keep_draft(self) -> bool:
+        if not self._loaded or self.editing is not None:
+            return False
+        state = self.host.ui_state
+        return state.set_draft(state.conversation_id, self.composer.text)
+
+    def commands(self) -> Iterable[SystemCommand]:
+        yield SystemCommand("New conversation", "Begin anew (Ctrl+N)", self.action_new)
+        yield SystemCommand("Rename conversation", "Give it another title", self.action_rename)
+        yield SystemCommand("Find in conversation", "Search it (Ctrl+F)", self.action_find)
+        yield SystemCommand("Side panel", "Show or hide what was inferred", self.action_panel)
+        yield SystemCommand("Widen side panel", "", lambda: self.widen(WIDEN))
+        yield SystemCommand("Narrow side panel", "", lambda: self.widen(-WIDEN))
+
+    def on_attribute_panel_chosen(self, event: AttributePanel.Chosen) -> None:
+        self.start(self._show_evidence(event), group="reveal")
+
+    async def _show_evidence(self, event: AttributePanel.Chosen) -> None:
+        for evidence in event.attribute.evidence:
+            index = self.transcript.index_of(evidence.message_id)
+            if index is not None:
+                self.panel.remove_class("-over")
+                view = await self.transcript.reveal(index)
+                if isinstance(view, MessageView):
+                    view.focus(scroll_visible=False)
+                return
+        self.host.tell("The words it rests on are in an earlier version or another conversation.")

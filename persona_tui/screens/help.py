@@ -53,7 +53,7 @@ class HelpScreen(ModalScreen[None]):
     }
     HelpScreen VerticalScroll { height: auto; max-height: 100%; }
     HelpScreen Markdown { margin: 0; padding: 0 1; background: transparent; }
-    HelpScreen .keys { padding: 0 1 1 1; }
+    HelpScreen .keys { padding: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1,q,question_mark", "close", "Close", id="help.close"),
@@ -68,13 +68,15 @@ class HelpScreen(ModalScreen[None]):
             frame.border_title = f"Help · {self.heading}"
             frame.border_subtitle = "Esc closes"
             with VerticalScroll():
-                yield Markdown(f"{self.text.strip()}\n\n{PLACES}\n", open_links=False)
+                purpose, _, details = self.text.strip().partition("\n\n")
+                yield Markdown(purpose, open_links=False)
                 width = max((len(keys) for keys, _ in self.keys), default=0)
                 lines = [
                     Content.assemble((keys.rjust(width), "bold $primary"), "  ", description)
                     for keys, description in self.keys
                 ]
                 yield Static(Content("\n").join(lines), classes="keys")
+                yield Markdown(f"{PLACES}\n\n{details}", open_links=False)
 
     def action_close(self) -> None:
         self.dismiss()

@@ -6,12 +6,16 @@ from functools import partial
 from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
 from persona_tui.screens.base import HostApp
 from store import conversations
-from widgets.safe import shorten
+from widgets.safe import counted, shorten
 
 FOUND_AT_MOST = 30
+FOUND_IN_MESSAGES = 0.1
+"""Score of a conversation whose title does not match, but whose messages do."""
+OPEN = "Open: "
 
 
 class ConversationsProvider(Provider):
@@ -25,9 +29,12 @@ class ConversationsProvider(Provider):
         host = self._host
         if host.ready.is_set():
             for found in await host.db.run(conversations.list_all, limit=5):
+                title = OPEN + shorten(found.title, 60)
                 yield DiscoveryHit(
-                    "Open: " + shorten(found.title, 60),
+                    # Content, not str: a title is not to be read as markup.
+                    Content(title),
                     partial(host.open_conversation, found.conversation_id),
+                    text=title,
                     help="A recent conversation",
                 )
 
@@ -38,10 +45,11 @@ class ConversationsProvider(Provider):
         rows = await host.db.run(conversations.list_all, query=query, limit=FOUND_AT_MOST)
         matcher = self.matcher(query)
         for found in rows:
-            title = "Open: " + shorten(found.title, 60)
+            title = OPEN + shorten(found.title, 60)
             yield Hit(
-                max(matcher.match(title), 0.1),
-                matcher.highlight(title),
+                max(matcher.match(title), FOUND_IN_MESSAGES),
+                Content(title),
                 partial(host.open_conversation, found.conversation_id),
-                help=f"{found.messages} messages · {found.updated_at:%d %b %Y}",
+                text=title,
+                help=f"{counted(found.messages, 'message')} · {found.updated_at:%d %b %Y}",
             )

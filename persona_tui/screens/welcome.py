@@ -23,8 +23,8 @@ INTRO = (
     "say where it is wrong, and keep all of it to yourself."
 )
 PROMISE = (
-    "Everything stays in one file on this machine. No account, and no connection\n"
-    "that you did not choose. F1 explains any screen; Ctrl+Q leaves."
+    "Everything stays in one file on this machine. No account, and no connection that you "
+    "did not choose. F1 explains any screen, Ctrl+Q leaves."
 )
 
 
@@ -68,9 +68,7 @@ Choose how to begin. All three stay open to you later: press **Ctrl+P** and type
             yield Static(INTRO, classes="intro")
             options: list[Option | None] = []
             for number, (name, title, note) in enumerate(CHOICES, 1):
-                label = Content.assemble(
-                    (f"{number}  {title}", "bold"), "\n   ", (note, "$text-muted")
-                )
+                label = Content.assemble((f"{number}  {title}", "bold"), "\n   ", (note, "dim"))
                 options += [Option(label, id=name), None]
             yield OptionList(*options[:-1])
             yield Static(PROMISE, classes="promise")

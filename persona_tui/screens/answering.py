@@ -1,0 +1,127 @@
+"""Shows an answer while it is being written: from a chat session's updates to widgets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from textual.timer import Timer
+
+from persona_tui.jobs.chatting import (
+    Asked,
+    Began,
+    ChatSession,
+    ChatUpdate,
+    Ended,
+    Line,
+    Piece,
+    Saved,
+)
+from widgets.context_meter import ContextMeter
+from widgets.message import MessageView
+from widgets.transcript import Transcript
+
+LENGTH = (
+    "The answer reached the length limit of {limit} tokens. Ask to go on, or raise "
+    "chat.max_tokens in Settings (F9)."
+)
+TRIMMED = (
+    "From here on the model sees only the last {sees} of {total} messages: the earlier ones no "
+    "longer fit into its context of {context} tokens. They are kept here. For a longer memory "
+    "choose another model (F8), or begin anew (Ctrl+N)."
+)
+
+
+class AnswerPlayer:
+    """Plays one session's updates into a transcript and a meter."""
+
+    def __init__(self, transcript: Transcript, meter: ContextMeter) -> None:
+        self.transcript = transcript
+        self.meter = meter
+        self._view: MessageView | None = None
+        self._timer: Timer | None = None
+        self._since = 0.0
+        self._first = 0
+        """Where the prompt of the last answer began: told when it moves."""
+
+    async def play(
+        self, session: ChatSession, updates: AsyncGenerator[ChatUpdate, None]
+    ) -> Ended | None:
+        """Show everything until the end; returns it."""
+        self._since = time.monotonic()
+        self._timer = self.meter.set_interval(0.5, self._tick)
+        self._tick()
+        ended: Ended | None = None
+        try:
+            async with aclosing(updates) as stream:
+                async for update in stream:
+                    await self._take(session, update)
+                    if isinstance(update, Ended):
+                        ended = update
+        finally:
+            self._timer.stop()
+            self.meter.set(doing="")
+            view, self._view = self._view, None
+            if view is not None and view.streaming and session.messages:
+                await view.end(session.messages[-1])
+        return ended
+
+    def _tick(self) -> None:
+        seconds = int(time.monotonic() - self._since)
+        doing = "Writing" if self._view is not None else "The model is reading"
+        self.meter.set(doing=f"{doing} … {seconds} s · Esc stops")
+
+    async def _take(self, session: ChatSession, update: ChatUpdate) -> None:
+        transcript, meter = self.transcript, self.meter
+        if isinstance(update, Saved):
+            await self._clear_from(update.message.position)
+            await transcript.append(update.message)
+        elif isinstance(update, Asked):
+            prompt = update.prompt
+            meter.set(
+                used=prompt.tokens,
+                context=prompt.context_tokens,
+                sees=prompt.sees,
+                total=prompt.total,
+            )
+            if prompt.first > self._first:
+                context = f"{prompt.context_tokens:,}" if prompt.context_tokens else "unknown size"
+                await transcript.say(
+                    TRIMMED.format(sees=prompt.sees, total=prompt.total, context=context)
+                )
+            self._first = prompt.first
+        elif isinstance(update, Began):
+            await self._clear_from(update.message.position)
+            self._view = await transcript.append(update.message)
+            await self._view.begin(update.message)
+        elif isinstance(update, Piece):
+            if self._view is not None:
+                await self._view.add(update.text)
+        elif isinstance(update, Line):
+            await transcript.say(update.text)
+        else:
+            await self._end(session, update)
+
+    async def _clear_from(self, position: int) -> None:
+        for index, record in enumerate(self.transcript.records):
+            if record.position >= position:
+                self.transcript.superseded.add(position)
+                await self.transcript.cut(index)
+                return
+
+    async def _end(self, session: ChatSession, update: Ended) -> None:
+        view, self._view = self._view, None
+        if view is not None and update.message is not None:
+            await view.end(update.message)
+            self.transcript.replace(update.message)
+        used, context = self.meter.state.used, self.meter.state.context
+        if used is not None and update.usage.completion_tokens is not None:
+            used += update.usage.completion_tokens
+        elif update.usage.prompt_tokens is not None:
+            used = update.usage.prompt_tokens + (update.usage.completion_tokens or 0)
+        self.meter.set(used=used, context=context, speed=update.tokens_per_second)
+        if update.note:
+            await self.transcript.say(update.note, warning=True)
+        elif update.reason == "length":
+            await self.transcript.say(LENGTH.format(limit=f"{session.sampling.max_tokens:,}"))

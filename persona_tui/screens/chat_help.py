@@ -1,0 +1,19 @@
+"""The help of the chat screen."""
+
+HELP = """
+Talk with a model. Your words are saved before the model is asked, its answer while it is written.
+At the side appears what is **inferred** about you, each attribute with the words it rests on;
+choose one to see them in the conversation. Whether it is right you say in Review (F3).
+
+**Writing.** Enter sends; Ctrl+J (or Shift+Enter, where the terminal knows it) begins a new line.
+Up in an empty box brings back what you sent before. An unsent draft is kept.
+
+**While the model writes**, Esc stops it and keeps the part. You can scroll, read and type on.
+
+**Messages.** Esc in an idle box goes to the messages: Up and Down move, **c** copies, **b** copies
+a code block, **e** edits one of yours and asks again, **r** asks for another answer, **v** shows
+earlier versions. Nothing that you replace is lost.
+
+**The line above the box** says how many tokens of the model's context the conversation fills. When
+it does not fit any more, you are told how many of the last messages the model still sees.
+"""

@@ -1,0 +1,67 @@
+"""Infers attributes from the conversation that is being talked in, and shows them at the side.
+
+Runs after an answer, and gives way as soon as the person sends again: what was extracted is kept,
+the rest is taken up after the next answer.
+"""
+
+from __future__ import annotations
+
+from models.errors import ModelError
+from persona_tui.screens.base import HostApp
+from store import attributes
+from widgets.attribute_panel import AttributePanel
+
+
+class SideInference:
+    """Keeps the side panel of one conversation current."""
+
+    def __init__(self, host: HostApp, panel: AttributePanel) -> None:
+        self.host = host
+        self.panel = panel
+        self._known: set[str] = set()
+        self._conversation_id: str | None = None
+
+    async def show(self, conversation_id: str | None) -> int:
+        """Read what is known from this conversation; returns how many attributes."""
+        if conversation_id != self._conversation_id:
+            self.panel.unmark()
+            self.panel.say("")
+            self._known = set()
+        found = (
+            await self.host.db.run(attributes.list_all, conversation_id=conversation_id)
+            if conversation_id is not None
+            else []
+        )
+        ids = {attribute.attribute_id for attribute in found}
+        if conversation_id == self._conversation_id and conversation_id is not None:
+            for new in ids - self._known:
+                self.panel.mark(new)
+        self._conversation_id, self._known = conversation_id, ids
+        await self.panel.show(found)
+        return len(found)
+
+    async def run(self, conversation_id: str) -> None:
+        """Extract from the new messages of this conversation. Cancel to stop at any message."""
+        from persona_tui.jobs.extracting import extract
+
+        settings = self.host.settings
+        if not settings.extraction.live:
+            return
+        try:
+            self.panel.say("looking at what you said …")
+            backend = self.host.backends.get(settings.extraction.model)
+            async for _progress in extract(
+                self.host.db,
+                backend,
+                self.host.embedder,
+                settings,
+                conversation_ids=[conversation_id],
+            ):
+                if conversation_id == self._conversation_id:
+                    await self.show(conversation_id)
+        except ModelError as error:
+            self.panel.say(f"Nothing could be inferred just now: {error}")
+        else:
+            self.panel.say("")
+            if conversation_id == self._conversation_id:
+                await self.show(conversation_id)

@@ -1,0 +1,218 @@
+"""One message of a transcript, and the lines between messages that are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message as Event
+from textual.widgets import Markdown, Static
+from textual.widgets.markdown import MarkdownStream
+
+from store.records import Message
+from widgets.safe import plain, shorten
+
+SHOWN_CHARACTERS = 20_000
+"""A single message may be 100 MB of pasted text; a screen shows this much of it."""
+WAITING = "…"
+
+
+def code_blocks(markdown: str) -> list[str]:
+    """The fenced code blocks of a Markdown text, without their fences; an open one counts."""
+    blocks: list[str] = []
+    fence = ""
+    lines: list[str] = []
+    for line in markdown.splitlines():
+        stripped = line.strip()
+        if fence:
+            if stripped.startswith(fence) and not stripped.strip(fence[0]):
+                blocks.append("\n".join(lines))
+                fence, lines = "", []
+            else:
+                lines.append(line)
+        elif stripped.startswith(("```", "~~~")):
+            mark = stripped[0]
+            fence = mark * (len(stripped) - len(stripped.lstrip(mark)))
+    if fence and lines:
+        blocks.append("\n".join(lines))
+    return blocks
+
+
+def when(moment: datetime) -> str:
+    """A time of today as ``14:02``, an older one with its date; local time."""
+    local = moment.astimezone()
+    today = datetime.now().astimezone()
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    if local.year == today.year:
+        return f"{local.day} {local:%b %H:%M}"
+    return f"{local.day} {local:%b %Y}"
+
+
+class MessageView(Vertical, can_focus=True):
+    """A message: who, when, and the text. The person's own text is shown as it was typed, the
+    model's as Markdown whose links are never followed without asking."""
+
+    DEFAULT_CSS = """
+    MessageView {
+        height: auto;
+        padding: 0 1 0 1;
+        margin: 0 0 1 0;
+        border-left: blank;
+        &:focus { border-left: thick $primary; background: $boost; }
+        &.-found { border-left: thick $warning; }
+    }
+    MessageView > .who { height: 1; color: $text-muted; }
+    MessageView.-user > .who { color: $text-primary; }
+    MessageView.-assistant > .who { color: $text-accent; }
+    MessageView > .text { height: auto; }
+    MessageView > Markdown { height: auto; padding: 0; margin: 0; background: transparent; }
+    MessageView > Markdown > * { margin-bottom: 0; }
+    MessageView > Markdown > MarkdownParagraph { margin: 0 0 1 0; }
+    MessageView > Markdown > MarkdownParagraph:last-child { margin: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "ask('copy')", "Copy", id="message.copy"),
+        Binding("b", "ask('copy_code')", "Copy code", id="message.copy_code"),
+        Binding("e", "ask('edit')", "Edit", id="message.edit"),
+        Binding("r", "ask('retry')", "Retry", id="message.retry"),
+        Binding("v", "ask('versions')", "Versions", id="message.versions"),
+        Binding("up,k", "ask('up')", "Earlier message", show=False, id="message.up"),
+        Binding("down,j", "ask('down')", "Later message", show=False, id="message.down"),
+    ]
+
+    class Asked(Event):
+        """The person wants something done with a message."""
+
+        def __init__(self, view: MessageView, what: str) -> None:
+            super().__init__()
+            self.view, self.what = view, what
+
+    def __init__(self, record: Message, *, name: str, versions: bool = False) -> None:
+        super().__init__(classes=f"-{record.role}")
+        self.record = record
+        self.author = name
+        self.has_versions = versions
+        """Whether earlier versions may exist (asked of the store when the person wants them)."""
+        self.streaming = False
+        self._stream: MarkdownStream | None = None
+
+    # --- drawing ----------------------------------------------------------------------------
+
+    def header(self) -> Content:
+        parts: list[str | tuple[str, str]] = [(plain(self.author, one_line=True), "bold")]
+        parts.append((f"  {when(self.record.created_at)}", "dim"))
+        if self.streaming:
+            parts.append(("  writing …", "dim italic"))
+        elif self.record.status == "interrupted":
+            parts.append(("  ✂ interrupted", "$text-warning"))
+        if self.has_versions:
+            parts.append(("  ⟲ has earlier versions", "dim"))
+        return Content.assemble(*parts)
+
+    def body(self) -> str:
+        """The text as it is shown: safe, and cut if it is enormous."""
+        text = self.record.text
+        if len(text) <= SHOWN_CHARACTERS:
+            return plain(text)
+        left = len(text) - SHOWN_CHARACTERS
+        return (
+            f"{plain(text[:SHOWN_CHARACTERS])}\n\n"
+            f"⋯ {left:,} more characters are kept but not drawn; copying takes all of them."
+        )
+
+    def compose(self) -> ComposeResult:
+        yield Static(self.header(), classes="who")
+        if self.record.role == "assistant":
+            yield Markdown(self.body() or WAITING, open_links=False)
+        else:
+            yield Static(self.body(), classes="text", markup=False)
+
+    def _redraw_header(self) -> None:
+        self.query_one(".who", Static).update(self.header())
+
+    # --- streaming --------------------------------------------------------------------------
+
+    async def begin(self, record: Message) -> None:
+        """The first piece arrived: empty the body and get ready for pieces."""
+        self.record = record
+        self.streaming = True
+        document = self.query_one(Markdown)
+        await document.update("")
+        self._stream = Markdown.get_stream(document)
+        self._redraw_header()
+
+    async def add(self, piece: str) -> None:
+        """Draw a piece as soon as there is time for it; pieces that queue up are put together."""
+        if self._stream is not None:
+            await self._stream.write(plain(piece))
+
+    async def end(self, record: Message) -> None:
+        """Draw the whole once more from its stored text: fences that were open while streaming
+        come out blank otherwise."""
+        if self._stream is not None:
+            await self._stream.stop()
+            self._stream = None
+        self.record = record
+        self.streaming = False
+        await self.query_one(Markdown).update(self.body())
+        self._redraw_header()
+        self.refresh_bindings()
+
+    # --- what can be done with it -----------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action != "ask":
+            return True
+        match parameters[0]:
+            case "edit":
+                return self.record.role == "user" and not self.streaming
+            case "retry":
+                return self.record.role == "assistant" and not self.streaming
+            case "copy_code":
+                return "```" in self.record.text or "~~~" in self.record.text
+            case "versions":
+                return self.has_versions
+        return True
+
+    def set_versions(self, there_are: bool) -> None:
+        """Whether earlier versions exist."""
+        if there_are != self.has_versions:
+            self.has_versions = there_are
+            self._redraw_header()
+
+    def action_ask(self, what: str) -> None:
+        self.post_message(self.Asked(self, what))
+
+    def refresh_bindings(self) -> None:
+        """Show in the footer what can be done with this message now."""
+        if self.has_focus:
+            super().refresh_bindings()
+
+
+class SystemLine(Static):
+    """One line of ours between messages: what happened, in a sentence. Not stored."""
+
+    DEFAULT_CSS = """
+    SystemLine {
+        height: auto;
+        margin: 0 0 1 0;
+        padding: 0 2;
+        color: $text-muted;
+        &.-warning { color: $text-warning; }
+    }
+    """
+
+    def __init__(self, text: str, *, warning: bool = False) -> None:
+        mark = "! " if warning else "· "
+        super().__init__(mark + plain(text), markup=False, classes="-warning" if warning else "")
+
+
+def titles(messages: Sequence[Message], cells: int) -> list[str]:
+    """The messages as one line each."""
+    return [shorten(message.text, cells) for message in messages]
