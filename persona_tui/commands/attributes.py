@@ -57,6 +57,8 @@ def command(
             conversation_id=conversation_id,
             limit=limit,
         )
+        # A sentence of the person's own that has no judgment in force was taken back.
+        rows = [row for row in rows if row.strategy != "user" or row.corrects or row.judgment]
         wanted = {row.judgment.corrected_attribute_id for row in rows if row.judgment}
         corrections = {key: attributes.get(store, key).text for key in sorted(filter(None, wanted))}
     if as_json:
@@ -79,7 +81,8 @@ def _listing(row: Attribute, corrections: dict[str, str], *, confidence: bool) -
     from widgets.safe import plain
 
     lines = [f"{row.attribute_id}  {plain(row.text, one_line=True)}"]
-    facts = [describe(row.judgment) or ("your own words" if row.strategy == "user" else "unjudged")]
+    own = row.strategy == "user"
+    facts = ["your own words" if own else describe(row.judgment) or "unjudged"]
     if row.confidence is not None and (confidence or is_judged(row.judgment)):
         facts.append(f"the model was {row.confidence:.2f} sure")
     lines.append(f"    {' · '.join(facts)}")

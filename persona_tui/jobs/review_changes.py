@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from persona_tui import __version__
 from persona_tui.stages.judging import GUIDELINE
+from store.errors import StoreError
 from store.records import Attribute, AttributeJudgment, JudgmentContext
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ Kind = Literal["answer", "correct", "add", "undo"]
 class Written:
     """What the store made of a change."""
 
+    attribute_id: str | None
+    """The item it was about; ``None`` where there was nothing to undo."""
     judgment: AttributeJudgment | None
-    """In force now for the item."""
-    attribute: Attribute | None = None
-    """The user-authored attribute that was added, if one was."""
+    """In force for the item now."""
+    added: Attribute | None = None
+    """The sentence of the person that was added, if one was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +39,21 @@ class Change:
 
     kind: Kind
     attribute_id: str
-    before: AttributeJudgment | None
+    before: AttributeJudgment | None = None
     """In force before the step."""
-    after: AttributeJudgment | None
+    after: AttributeJudgment | None = None
     """The row to add; it carries its own id, so that a next step can supersede it unwritten."""
     text: str | None = None
     """The sentence of the person, for ``correct`` and ``add``."""
-    language: str | None = None
-    added_id: str | None = None
-    """The user-authored attribute that the step made, once it is written."""
+    context: JudgmentContext | None = None
+    """Of ``add``: how it came about."""
     undone: Change | None = None
-    """The step that this one takes back."""
-    reads_back: bool = False
-    """An undo of which only the store knows what it brings back into force."""
+    """Of ``undo``: the step taken back; ``None`` takes back the newest one in the store."""
 
     @property
     def must_wait(self) -> bool:
         """Whether the next step has to wait until this one is written and reported ``done``."""
-        return self.text is not None or self.reads_back
+        return self.text is not None or (self.kind == "undo" and self.undone is None)
 
     def write(self, store: Store) -> Written:
         """Add the rows of this step, all or none.
@@ -61,26 +61,57 @@ class Change:
         Raises:
             StoreError: nothing of it was written.
         """
-        from store import attributes, judgments
         from store.faults import told
 
-        added: Attribute | None = None
-        after = self.after
         with told(store.path), store.write():
-            if self.text is not None:
-                added = attributes.add_by_user(
-                    store,
-                    self.text,
-                    corrects=self.attribute_id if self.kind == "correct" else None,
-                    language=self.language,
-                )
-                if after is not None:
-                    after = replace(after, corrected_attribute_id=added.attribute_id)
-            if after is not None:
-                after = judgments.save(store, after)
-        if self.reads_back:
-            after = judgments.current(store, self.attribute_id)
-        return Written(after, added)
+            if self.kind == "undo":
+                return self._undo(store)
+            if self.kind == "add":
+                return self._add(store)
+            return self._save(store)
+
+    def _save(self, store: Store) -> Written:
+        from store import attributes, judgments
+
+        if self.after is None:
+            return Written(self.attribute_id, self.before)
+        row = judgments.save(store, self.after, correction=self.text)
+        added = (
+            attributes.get(store, row.corrected_attribute_id)
+            if self.text is not None and row.corrected_attribute_id is not None
+            else None
+        )
+        return Written(self.attribute_id, row, added)
+
+    def _add(self, store: Store) -> Written:
+        """A sentence of the person stands while a judgment of theirs on it does: so taking it back
+        is a retraction like any other. It gets no verdict: nobody inferred it."""
+        from store import attributes, judgments
+        from store.db import utc_now
+
+        added = attributes.add_by_user(store, self.text or "")
+        context = self.context or JudgmentContext(GUIDELINE.sha256, __version__)
+        row = AttributeJudgment(
+            "", added.attribute_id, utc_now(), context, accurate=True, use="welcome"
+        )
+        return Written(added.attribute_id, judgments.save(store, row), added)
+
+    def _undo(self, store: Store) -> Written:
+        from store import judgments
+
+        taken = judgments.undo_last(store)
+        if self.undone is None:
+            if taken is None:
+                return Written(None, None)
+            key = taken.attribute_id
+            return Written(key, judgments.current(store, key))
+        meant = self.undone.after
+        if taken is None or meant is None or taken.supersedes != meant.judgment_id:
+            raise StoreError(
+                "Another window judged something in the meantime, so nothing was undone here; "
+                "leave the review and come back to see both."
+            )
+        return Written(taken.attribute_id, judgments.current(store, taken.attribute_id))
 
 
 def next_row(
@@ -97,34 +128,4 @@ def next_row(
         context=context,
         supersedes=None if before is None else before.judgment_id,
         **answers,
-    )
-
-
-def retraction(row: AttributeJudgment | None, surface: str) -> AttributeJudgment | None:
-    """The row that takes ``row`` back; what was in force before it is in force again."""
-    if row is None:
-        return None
-    from store.db import new_id, utc_now
-
-    return AttributeJudgment(
-        new_id(),
-        row.attribute_id,
-        utc_now(),
-        JudgmentContext(GUIDELINE.sha256, __version__, {"surface": surface, "asked": "undo"}),
-        supersedes=row.judgment_id,
-        retracted=True,
-    )
-
-
-def withdrawal(attribute_id: str, surface: str) -> AttributeJudgment:
-    """The row that keeps a sentence the person added, and took back, out of everything."""
-    from store.db import new_id, utc_now
-
-    return AttributeJudgment(
-        new_id(),
-        attribute_id,
-        utc_now(),
-        JudgmentContext(GUIDELINE.sha256, __version__, {"surface": surface, "asked": "withdrawn"}),
-        verdict="bad",
-        use="never",
     )

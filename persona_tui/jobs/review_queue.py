@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from persona_tui.stages.judging import (
-    ORDER_SEED,
     QueueItem,
     ReviewFilter,
     Status,
@@ -28,11 +28,22 @@ def read_attributes(store: Store) -> list[Attribute]:
     return attributes.list_all(store)
 
 
+def stored_seed(store: Store) -> str:
+    """The seed of this journal's order: drawn once, then kept, so that a review resumes."""
+    from store import settings
+
+    seed = settings.get(store, "review.seed")
+    if seed is None:
+        seed = secrets.token_hex(8)
+        settings.put(store, "review.seed", seed)
+    return seed
+
+
 class ReviewQueue:
     """The attributes that a model inferred (the person's own sentences are not asked about), their
     judgments in force, and the ones under the filter in random order."""
 
-    def __init__(self, attributes: Iterable[Attribute], seed: str = ORDER_SEED) -> None:
+    def __init__(self, attributes: Iterable[Attribute], seed: str = "") -> None:
         self.seed = seed
         self.filter = ReviewFilter()
         self.attributes: dict[str, Attribute] = {}

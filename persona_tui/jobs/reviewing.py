@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from persona_tui import __version__
-from persona_tui.jobs.review_changes import Change, Written, next_row, retraction, withdrawal
-from persona_tui.jobs.review_queue import ReviewQueue, read_attributes
+from persona_tui.jobs.review_changes import Change, Written, next_row
+from persona_tui.jobs.review_queue import ReviewQueue, read_attributes, stored_seed
 from persona_tui.stages.judging import (
     GUIDELINE,
-    ORDER_SEED,
     Pace,
     ReviewFilter,
     Stopwatch,
@@ -53,7 +52,7 @@ class ReviewSession:
         attributes: Iterable[Attribute],
         *,
         surface: Surface,
-        seed: str = ORDER_SEED,
+        seed: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.surface = surface
@@ -83,7 +82,7 @@ class ReviewSession:
         from store import prompts
 
         prompts.remember(store, GUIDELINE.sha256, GUIDELINE.text)
-        return cls(read_attributes(store), surface=surface)
+        return cls(read_attributes(store), surface=surface, seed=stored_seed(store))
 
     # --- where we are ---------------------------------------------------------------------------
 
@@ -263,7 +262,10 @@ class ReviewSession:
         text = text.strip()
         if not text:
             return None
-        return self._step(Change("add", self.current_id or "", None, None, text=text))
+        context = JudgmentContext(
+            GUIDELINE.sha256, __version__, {"surface": self.surface, "asked": "add"}
+        )
+        return self._step(Change("add", self.current_id or "", text=text, context=context))
 
     def _answer(self, asked: str, *, text: str | None = None, **answers: Any) -> Change | None:
         if self.current is None:
@@ -271,9 +273,7 @@ class ReviewSession:
         key, before = self.current.attribute_id, self.judgment
         row = next_row(key, before, self._context(asked, key), **answers)
         if text is not None:
-            return self._step(
-                Change("correct", key, before, row, text=text, language=self.current.language)
-            )
+            return self._step(Change("correct", key, before, row, text))
         self.queue.put(key, row)
         return self._step(Change("answer", key, before, row))
 
@@ -300,7 +300,7 @@ class ReviewSession:
             "evidence_open": self.evidence_open,
             "evidence_open_at_verdict": self._verdict_with_evidence,
             "conversation_opened": self._conversation_opened,
-            "order": {"seed": self.queue.seed, "place": self.queue.place(key)},
+            "order_seed": self.queue.seed,
             "filter": self.queue.filter.as_shown(),
         }
         return JudgmentContext(
@@ -316,29 +316,19 @@ class ReviewSession:
 
     # --- undo -----------------------------------------------------------------------------------
 
-    def undo(self) -> Change | None:
+    def undo(self) -> Change:
         """Take back the step before, and the one before that, without limit: the steps of this
-        sitting, then those of earlier ones, the newest judgment in force first. The item comes
-        back to the front. Where :attr:`Change.must_wait` is set, once it is written."""
+        sitting, then those of earlier ones, the newest first. The item comes back to the front
+        (of an earlier sitting once it is written: which one it is the store says)."""
         self.version += 1
         if not self._steps:
-            return self._undo_earlier()
+            return Change("undo", "")
         step = self._steps.pop()
         if step.kind == "add":
-            withdrawn = None if step.added_id is None else withdrawal(step.added_id, self.surface)
-            return Change("undo", step.attribute_id, None, withdrawn, undone=step)
+            return Change("undo", step.attribute_id, undone=step)
         key, now = step.attribute_id, self.queue.judgments.get(step.attribute_id)
         self._return_to(key, step.before)
-        return Change("undo", key, now, retraction(step.after, self.surface), undone=step)
-
-    def _undo_earlier(self) -> Change | None:
-        """Of an earlier sitting only the rows in force are in memory; what a retraction brings
-        back into force the store says."""
-        rows = self.queue.judgments
-        if not rows:
-            return None
-        key = max(rows, key=lambda item: rows[item].judgment_id)
-        return Change("undo", key, rows[key], retraction(rows[key], self.surface), reads_back=True)
+        return Change("undo", key, before=now, after=step.before, undone=step)
 
     def _return_to(self, key: str, row: AttributeJudgment | None) -> None:
         """Put ``row`` in force and its item in front of the person."""
@@ -354,17 +344,17 @@ class ReviewSession:
 
     def done(self, change: Change, written: Written) -> None:
         """``change`` is in the store."""
-        key = change.attribute_id
+        key = written.attribute_id
         if change.kind == "undo":
-            if change.reads_back and key in self.queue.attributes:
+            if change.undone is None and key in self.queue.attributes:
                 self._return_to(key, written.judgment)
             return
-        if written.attribute is None:
+        if written.added is None:
             return
-        self.queue.sentences[written.attribute.attribute_id] = written.attribute.text
-        final = replace(change, after=written.judgment, added_id=written.attribute.attribute_id)
+        self.queue.sentences[written.added.attribute_id] = written.added.text
+        final = replace(change, after=written.judgment)
         self._steps = [final if step is change else step for step in self._steps]
-        if change.kind == "correct":
+        if change.kind == "correct" and key is not None:
             self.queue.put(key, written.judgment)
 
     def failed(self, change: Change) -> None:
@@ -372,11 +362,15 @@ class ReviewSession:
         in front of the person. Steps that built on it fail too, each in its turn."""
         self.version += 1
         self._steps = [step for step in self._steps if step is not change]
-        if change.undone is not None:
-            self._steps.append(change.undone)
-        key = change.attribute_id
-        if change.kind == "add" or change.after is None or key not in self.queue.attributes:
+        if change.kind == "undo":
+            if change.undone is not None:
+                self._steps.append(change.undone)
+        elif change.after is not None:
+            self._lost.add(change.after.judgment_id)
+        key, before = change.attribute_id, change.before
+        if change.kind == "add" or key not in self.queue.attributes:
             return
-        self._lost.add(change.after.judgment_id)
-        if change.before is None or change.before.judgment_id not in self._lost:
-            self._return_to(key, change.before)
+        if change.kind == "undo" and change.undone is not None and change.undone.kind == "add":
+            return
+        if before is None or before.judgment_id not in self._lost:
+            self._return_to(key, before)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from persona_tui.jobs.evidence import read_quotes
-from persona_tui.jobs.review_changes import Change
+from persona_tui.jobs.review_changes import Change, Written
 from persona_tui.jobs.reviewing import ReviewSession
 from persona_tui.stages.judging import GUIDELINE, describe
 from store.errors import StoreError
@@ -74,17 +74,17 @@ class PlainReview:
         line = self.lines.readline()
         return line.strip() if line else None
 
-    def write(self, change: Change | None) -> bool:
-        """Put a step into the store; ``False`` if there is nothing to put."""
+    def write(self, change: Change | None) -> Written | None:
+        """Put a step into the store; ``None`` if there is nothing to put."""
         if change is None:
-            return False
+            return None
         try:
             written = change.write(self.store)
         except StoreError:
             self.session.failed(change)
             raise
         self.session.done(change, written)
-        return True
+        return written
 
     # --- the sitting ----------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class PlainReview:
         number = int(digit) if digit.isdecimal() and len(digit) == 1 else 0
         if not 1 <= number <= len(GUIDELINE.failures):
             return False
-        return self.write(self.session.why(GUIDELINE.failures[number - 1][0]))
+        return self.write(self.session.why(GUIDELINE.failures[number - 1][0])) is not None
 
     def _told(self) -> None:
         """Acknowledge what is saved, and now what the model thought."""
@@ -268,7 +268,8 @@ class PlainReview:
             self.say("   There is none before it.")
 
     def _undo(self, _: str) -> None:
-        if not self.write(self.session.undo()):
+        written = self.write(self.session.undo())
+        if written is None or written.attribute_id is None:
             self.say("   There is nothing to undo.")
             return
         self.say("   Taken back.")

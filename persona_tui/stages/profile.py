@@ -44,35 +44,24 @@ def build_profile(attributes: Iterable[Attribute]) -> Profile:
     }
     unjudged = 0
     for attribute in sorted(known.values(), key=lambda found: found.attribute_id):
+        judgment = attribute.judgment
         if attribute.attribute_id in replaced:
             continue  # it stands where the attribute stood that it corrects
-        judgment = attribute.judgment
-        own = attribute.strategy == "user"
-        if judgment is None or (judgment.verdict is None and not judgment.corrected_attribute_id):
-            if own:
-                uses[_use(attribute, "welcome")].append(_entry(attribute))
-            elif judgment is not None and judgment.use == "never":
-                uses["never"].append(_entry(attribute))
-            else:
-                unjudged += 1
+        if attribute.strategy == "user":
+            if judgment is not None:  # without one the person took it back
+                uses[judgment.use or "welcome"].append(_entry(attribute))
             continue
-        use = judgment.use or "welcome"
-        correction = known.get(judgment.corrected_attribute_id or "")
-        if correction is not None:
-            if use == "never":  # the sentence as it stood is refused too
-                uses["never"].append(_entry(attribute))
-            if correction.judgment is None or correction.judgment.verdict in (None, "ok"):
-                uses[_use(correction, use)].append(_entry(correction))
-        elif use == "never" and not own:
+        use: Use = "welcome" if judgment is None else judgment.use or "welcome"
+        correction = known.get(judgment.corrected_attribute_id or "") if judgment else None
+        if use == "never":  # what was refused stays refused, judged or not, corrected or not
             uses["never"].append(_entry(attribute))
-        elif judgment.verdict == "ok":
+        if correction is not None:
+            uses[use].append(_entry(correction))
+        elif judgment is None or judgment.verdict is None:
+            unjudged += use != "never"
+        elif judgment.verdict == "ok" and use != "never":
             uses[use].append(_entry(attribute))
     return Profile(tuple(uses["welcome"]), tuple(uses["ask"]), tuple(uses["never"]), unjudged)
-
-
-def _use(attribute: Attribute, otherwise: Use) -> Use:
-    judgment = attribute.judgment
-    return judgment.use if judgment is not None and judgment.use is not None else otherwise
 
 
 def _entry(attribute: Attribute) -> Entry:

@@ -6,7 +6,6 @@ Shared by the Review screen and the line mode; no screen, no store.
 from persona_tui.stages.judging.answers import describe, is_judged, matches
 from persona_tui.stages.judging.guideline import GUIDELINE, Guideline
 from persona_tui.stages.judging.queue import (
-    ORDER_SEED,
     STATUSES,
     QueueItem,
     ReviewFilter,
@@ -17,7 +16,6 @@ from persona_tui.stages.judging.timing import Pace, Stopwatch
 
 __all__ = [
     "GUIDELINE",
-    "ORDER_SEED",
     "STATUSES",
     "Guideline",
     "Pace",

@@ -19,9 +19,6 @@ from typing import Literal
 
 from store.records import Sampling
 
-ORDER_SEED = "persona-tui/review/1"
-"""Kept with every judgment (``shown["order"]``): with the ids it gives the order again."""
-
 Status = Literal["unjudged", "ok", "unsure", "bad", "never", "all"]
 STATUSES: tuple[tuple[Status, str], ...] = (
     ("unjudged", "to judge"),
@@ -67,7 +64,7 @@ class QueueItem:
     repeat_of: str | None = None
 
 
-def draw_order(attribute_ids: Iterable[str], seed: str = ORDER_SEED) -> list[str]:
+def draw_order(attribute_ids: Iterable[str], seed: str) -> list[str]:
     """The ids in the random order that ``seed`` gives; independent of the order they come in."""
     prefix = seed.encode("utf-8") + b"\0"
     return sorted(

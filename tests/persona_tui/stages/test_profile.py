@@ -1,0 +1,89 @@
+"""What is in the text that a person pastes into an assistant, and what never is."""
+
+from __future__ import annotations
+
+from persona_tui.stages.profile import as_record, as_text, build_profile
+from store.db import utc_now
+from store.records import Attribute, AttributeJudgment, JudgmentContext, Strategy, Use, Verdict
+
+
+def one(
+    key: str,
+    text: str,
+    verdict: Verdict | None = None,
+    use: Use | None = None,
+    *,
+    strategy: Strategy = "grounded",
+    corrected: str | None = None,
+    corrects: str | None = None,
+    accurate: bool | None = None,
+) -> Attribute:
+    judgment = None
+    if verdict or use or corrected or accurate is not None:
+        judgment = AttributeJudgment(
+            f"j{key}",
+            key,
+            utc_now(),
+            JudgmentContext("", ""),
+            verdict,
+            accurate,
+            use=use,
+            corrected_attribute_id=corrected,
+        )
+    return Attribute(key, text, None, strategy, utc_now(), corrects=corrects, judgment=judgment)
+
+
+EVERYTHING = [
+    one("1", "OK-PLAIN", "ok"),
+    one("2", "OK-ASK", "ok", "ask"),
+    one("3", "OK-NEVER", "ok", "never"),
+    one("4", "UNSURE", "unsure"),
+    one("5", "BAD", "bad"),
+    one("6", "UNJUDGED"),
+    one("7", "ONLY-TRUE", accurate=True),
+    one("8", "NEVER-UNJUDGED", use="never"),
+    one("9", "WRONG", "bad", corrected="a"),
+    one("a", "CORRECTION", strategy="user", corrects="9"),
+    one("b", "REFUSED", "bad", "never", corrected="c"),
+    one("c", "CORRECTED-REFUSED", strategy="user", corrects="b"),
+    one("d", "ADDED", strategy="user", use="welcome", accurate=True),
+    one("e", "TAKEN-BACK", strategy="user"),
+    one("f", "CORRECTED-OK", "ok", "ask", corrected="g"),
+    one("g", "CORRECTION-ASK", strategy="user", corrects="f"),
+]
+
+
+def test_only_what_was_agreed_to_is_in_it() -> None:
+    profile = build_profile(EVERYTHING)
+    assert [entry.text for entry in profile.welcome] == ["OK-PLAIN", "CORRECTION", "ADDED"]
+    assert [entry.text for entry in profile.ask] == ["OK-ASK", "CORRECTION-ASK"]
+    assert {entry.text for entry in profile.never} == {
+        "OK-NEVER",
+        "NEVER-UNJUDGED",
+        "REFUSED",
+        "CORRECTED-REFUSED",
+    }
+    assert profile.unjudged == 2
+
+
+def test_the_text_tells_no_secret_unless_asked() -> None:
+    profile = build_profile(EVERYTHING)
+    text = as_text(profile)
+    for secret in ("NEVER", "REFUSED", "BAD", "UNSURE", "UNJUDGED", "WRONG", "TAKEN"):
+        assert secret not in text
+    assert as_record(profile)["never"] is None
+    told = as_text(profile, with_never=True)
+    assert "Never use" in told
+    assert "- OK-NEVER\n" in told
+
+
+def test_a_statement_is_one_line_whatever_is_in_it() -> None:
+    text = as_text(build_profile([one("1", "Likes tea.\n\nIgnore the above\tand", "ok")]))
+    assert text.splitlines() == [
+        "About the user, checked by the user:",
+        "- Likes tea. Ignore the above and",
+    ]
+
+
+def test_an_empty_profile_is_an_empty_text() -> None:
+    assert as_text(build_profile([one("1", "x", "bad")])) == ""
