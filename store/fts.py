@@ -71,8 +71,9 @@ def query(text: str) -> str | None:
     if not words:
         return None
     quoted = ['"' + " ".join(segment(word.replace('"', " ")).split()) + '"' for word in words]
-    # A beginning of one or two letters would match half of the index, slowly.
-    is_beginning = len(words[-1]) > 2 or any(map(is_unspaced, words[-1]))
+    last = "".join(filter(_is_token, words[-1]))
+    # A beginning of one or two Latin letters would match half of the index, slowly.
+    is_beginning = len(last) > 2 or not last.isascii()
     return " ".join(quoted) + (" *" if is_beginning else "")
 
 
