@@ -15,213 +15,38 @@ MIN_RECALL = 0.6
 team" is not "The user is a football team"."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,][^\W_]+)*")
-_FUNCTION = frozenset(
-    [
-        "a",
-        "about",
-        "after",
-        "all",
-        "also",
-        "am",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "because",
-        "been",
-        "before",
-        "being",
-        "both",
-        "but",
-        "by",
-        "currently",
-        "d",
-        "did",
-        "do",
-        "does",
-        "doing",
-        "during",
-        "each",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "having",
-        "he",
-        "her",
-        "hers",
-        "herself",
-        "him",
-        "himself",
-        "his",
-        "how",
-        "however",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "itself",
-        "ll",
-        "m",
-        "me",
-        "mine",
-        "more",
-        "most",
-        "my",
-        "myself",
-        "of",
-        "off",
-        "on",
-        "or",
-        "our",
-        "ours",
-        "ourselves",
-        "out",
-        "over",
-        "own",
-        "re",
-        "s",
-        "she",
-        "should",
-        "since",
-        "so",
-        "some",
-        "still",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "theirs",
-        "them",
-        "themselves",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "though",
-        "to",
-        "too",
-        "under",
-        "up",
-        "us",
-        "user",
-        "users",
-        "very",
-        "ve",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "whether",
-        "which",
-        "while",
-        "who",
-        "whom",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "yours",
-        "yourself",
-        "really",
-        "just",
-        "actually",
-        "honestly",
-        "well",
-        "hi",
-        "hello",
-        "thanks",
-        "thank",
-        "please",
-        "now",
-        "person",
-        "people",
-        "describe",
-        "someone",
-        "t",
-        "ever",
-        "even",
-        "quite",
-        "rather",
-        "currently",
-        "today",
-        "whose",
-    ]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_FUNCTION = _words(
+    """a about after all also am an and are as at be because been before being both but by currently
+    d did do does doing during each for from had has have having he her hers herself him himself his
+    how however i if in into is it its itself ll m me mine more most my myself of off on or our ours
+    ourselves out over own re s she should since so some still such than that the their theirs them
+    themselves then there these they this those though to too under up us user users very ve was we
+    were what when where whether which while who whom why will with would you your yours yourself
+    really just actually honestly well hi hello thanks thank you please now person people describe
+    someone t ever even quite rather today whose"""
 )
-_IRREGULAR = dict(
-    pair.split(":")
-    for pair in """went:go gone:go goes:go grew:grow grown:grow ate:eat eaten:eat lost:lose bought:buy
-    left:leave taught:teach wrote:write written:write ran:run made:make came:come met:meet
-    felt:feel slept:sleep spent:spend began:begin begun:begin drove:drive driven:drive
-    spoke:speak spoken:speak took:take taken:take gave:give given:give broke:break broken:break
-    knew:know known:know got:get children:child kids:kid wives:wife lives:live built:build
-    sold:sell paid:pay said:say told:tell thought:think won:win became:become studies:study
-    studied:study swam:swim drank:drink""".split()
+_IRREGULAR: dict[str, str] = dict(
+    re.findall(
+        r"(\w+):(\w+)",
+        """went:go gone:go goes:go grew:grow grown:grow ate:eat eaten:eat lost:lose bought:buy
+        left:leave taught:teach wrote:write written:write ran:run made:make came:come met:meet
+        felt:feel slept:sleep spent:spend began:begin begun:begin drove:drive driven:drive
+        spoke:speak spoken:speak took:take taken:take gave:give given:give broke:break
+        broken:break knew:know known:know got:get children:child kids:kid wives:wife lives:live
+        built:build sold:sell paid:pay said:say told:tell thought:think won:win became:become
+        studies:study studied:study swam:swim drank:drink""",
+    )
 )
-_PAST = frozenset(
-    [
-        "was",
-        "were",
-        "had",
-        "did",
-        "used",
-        "went",
-        "grew",
-        "ate",
-        "lost",
-        "bought",
-        "left",
-        "taught",
-        "wrote",
-        "ran",
-        "made",
-        "came",
-        "met",
-        "felt",
-        "slept",
-        "spent",
-        "began",
-        "drove",
-        "spoke",
-        "took",
-        "gave",
-        "broke",
-        "knew",
-        "got",
-        "built",
-        "sold",
-        "paid",
-        "told",
-        "thought",
-        "won",
-        "became",
-        "swam",
-        "drank",
-        "quit",
-        "served",
-        "sang",
-        "fell",
-        "found",
-        "held",
-        "kept",
-        "sent",
-        "stood",
-        "understood",
-        "wore",
-    ]
+_PAST = _words(
+    """was were had did used went grew ate lost bought left taught wrote ran made came met felt slept
+    spent began drove spoke took gave broke knew got built sold paid told thought won became swam
+    drank quit served sang fell found held kept sent stood understood wore"""
 )
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nothing|cannot|without|nobody|neither|nor|stopped|quit|unable|hates?|dislikes?"

@@ -25,37 +25,11 @@ _FOR = {
     "dont": "doesn't", "haven't": "hasn't", "aren't": "isn't", "go": "goes",
 }  # fmt: skip
 _SAME = frozenset(
-    [
-        "was",
-        "had",
-        "did",
-        "would",
-        "will",
-        "could",
-        "should",
-        "might",
-        "must",
-        "may",
-        "can",
-        "can't",
-        "cannot",
-        "couldn't",
-        "won't",
-        "wouldn't",
-        "didn't",
-        "hadn't",
-        "wasn't",
-        "shouldn't",
-        "used",
-        "quit",
-        "put",
-        "cut",
-        "set",
-        "let",
-        "read",
-        "hurt",
-        "cost",
-    ]
+    re.findall(
+        r"\S+",
+        """was had did would will could should might must may can can't cannot couldn't won't wouldn't
+        didn't hadn't wasn't shouldn't used quit put cut set let read hurt cost""",
+    )
 )
 _THEY = {
     "'m": " are",

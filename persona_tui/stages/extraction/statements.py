@@ -20,6 +20,7 @@ _ORDERS = re.compile(
     r"|\b(?:as an ai|language model|i cannot|i can't help|the assistant)\b|https?://|\"confidence\"",
     re.IGNORECASE,
 )
+_QUOTES = '"“”„«»'
 _EMPTY = re.compile(
     r"^(?:the )?user(?:'s)?\s*(?:is|has|said|says|asks?|asked|wants?|needs?|requests?|requested)?"
     r"\s*(?:nothing|something|anything|a question|help|unknown|n/?a|none|information)?\W*$",
