@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 Turn = tuple[object, object]  # model, datetime_utc
+_DAMAGED = (StoreError, UnicodeDecodeError)
+"""sqlite3 raises the second one where a damaged file's own error message is not UTF-8."""
 
 
 class LlmImporter:
@@ -58,8 +60,12 @@ class LlmImporter:
 
         if opened.path is None:
             raise UserError(f"{opened.name} is inside a zip; unpack the database first.")
-        with open_foreign(opened.path) as database:
-            yield from _Reader(database, opened, self._ids).all()
+        try:
+            with open_foreign(opened.path) as database:
+                yield from _Reader(database, opened, self._ids).all()
+        except _DAMAGED as error:
+            why = str(error) if isinstance(error, StoreError) else "its pages are damaged"
+            raise UserError(f"{opened.name} cannot be read: {why.rstrip('.')}.") from error
 
 
 class _Reader:
@@ -93,7 +99,7 @@ class _Reader:
         for reader in readers:
             try:
                 yield from reader
-            except StoreError as error:
+            except _DAMAGED as error:
                 yield Skip(self._opened.name, f"reading stopped here: {str(error).rstrip('.')}")
 
     def _one(self, sql: str, *params: object) -> object:
@@ -120,7 +126,7 @@ class _Reader:
                 continue
             try:
                 self._chain(building, tip, self._turns(thread_id))
-            except StoreError as error:
+            except _DAMAGED as error:
                 building.skip("", f"it cannot be read: {str(error).rstrip('.')}")
             yield from finish(building, "llm", given, title=name, created_at=time_of(created))
 
@@ -191,7 +197,7 @@ class _Reader:
                                 pasted("fragment", content) if typed else content
                             )
                     else:
-                        said.append(string(piece.get("literal")))
+                        said.append(string(piece.get("literal")).strip("\n"))
             elif kind == "tool_result":
                 said.append(string(details.get("output")))
             elif kind == "attachment":

@@ -35,14 +35,16 @@ _WORDS: dict[Role, str] = {
     "tool": "tool|function",
 }
 _ROLE_OF_WORD = {role: re.compile(rf"(?:{words})", re.IGNORECASE) for role, words in _WORDS.items()}
-_ANY_WORD = "|".join(_WORDS.values())
+# Longer words first, so that "you said" is not "you"; the pattern below ignores plain spaces.
+_ANY_WORD = "|".join(sorted("|".join(_WORDS.values()).split("|"), key=len, reverse=True))
+_ANY_WORD = _ANY_WORD.replace(" ", "[ ]")
 _HEADING = re.compile(
     rf"""
     [ ]{{0,3}}
     (?P<hashes>\#{{1,6}}[ \t]+)?
     (?:[^\w\s*_\#`>|\[({{<"'-]{{1,4}}[ \t]*)?          # an emoji
     (?P<bold>\*\*|__)?
-    (?P<word>{_ANY_WORD})
+    (?P<word>{_ANY_WORD})(?!\w)
     (?:[ \t]*[(\[](?P<time>[^)\]\n]{{0,60}})[)\]])?
     (?P<colon>[ \t]*[::])?
     (?(bold)(?:\*\*|__))

@@ -76,10 +76,10 @@ class Records:
 
     # --- the window -------------------------------------------------------------------------
 
-    def _fill(self, size: int = CHUNK) -> bool:
-        """Drop what was read and add about ``size`` characters; False at the end of the file."""
+    def _fill(self, size: int = 0) -> bool:
+        """Drop what was read and add ``size`` characters or a chunk; False at the file's end."""
         self._count()
-        more = self._source.read(size)
+        more = self._source.read(max(size, CHUNK))
         self._buffer = self._buffer[self._at :] + more
         self._at = self._mark = 0
         return bool(more)
@@ -156,7 +156,7 @@ class Records:
                 yield from self._large(position)
                 return
             # At the end of the file nothing is added, and the next try says "broken".
-            self._fill(max(CHUNK, len(self._buffer) - self._at))
+            self._fill(len(self._buffer) - self._at)
         reason = f"not valid JSON: {self._why}"
         if not self._array:
             self._next_line()
@@ -268,7 +268,7 @@ class Records:
                     "Unterminated string"
                 )
                 held = len(self._buffer) - self._at
-                if unfinished and held < SLIM_FROM and self._fill(max(CHUNK, held)):
+                if unfinished and held < SLIM_FROM and self._fill(held):
                     continue
             except (ValueError, RecursionError):
                 work += len(self._buffer) - candidate
