@@ -166,7 +166,6 @@ class PersonaApp(HostApp):
             for screen in stack:
                 if isinstance(screen, PersonaScreen):
                     await self.guarded(screen.before_quit())
-        self.save_ui_state()
         await self.guarded(self.close_services())
         self.exit()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from textual.timer import Timer
@@ -18,6 +18,7 @@ from persona_tui.jobs.chatting import (
     Piece,
     Saved,
 )
+from store.records import Conversation
 from widgets.context_meter import ContextMeter
 from widgets.message import MessageView
 from widgets.transcript import Transcript
@@ -36,9 +37,16 @@ TRIMMED = (
 class AnswerPlayer:
     """Plays one session's updates into a transcript and a meter."""
 
-    def __init__(self, transcript: Transcript, meter: ContextMeter) -> None:
+    def __init__(
+        self,
+        transcript: Transcript,
+        meter: ContextMeter,
+        *,
+        on_saved: Callable[[Conversation], None] = lambda _conversation: None,
+    ) -> None:
         self.transcript = transcript
         self.meter = meter
+        self._on_saved = on_saved
         self._view: MessageView | None = None
         self._timer: Timer | None = None
         self._since = 0.0
@@ -77,6 +85,7 @@ class AnswerPlayer:
         if isinstance(update, Saved):
             await self._clear_from(update.message.position)
             await transcript.append(update.message)
+            self._on_saved(update.conversation)
         elif isinstance(update, Asked):
             prompt = update.prompt
             meter.set(

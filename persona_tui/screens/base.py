@@ -6,8 +6,11 @@ Screens know :class:`HostApp`, not the app itself, so that a screen can be mount
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
+import threading
 from collections.abc import Awaitable, Coroutine, Generator, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual.app import App, ComposeResult, SystemCommand
@@ -57,6 +60,7 @@ class HostApp(App[None]):
         self.ui_state: UiState = load_state(self.paths.state)
         self.ready = asyncio.Event()
         """Set once the store is open."""
+        self._state_lock = threading.Lock()
         self._settings = settings
         self._backends = backends
         self._embedder = embedder
@@ -113,6 +117,7 @@ class HostApp(App[None]):
         if self._db is not None:
             await self._db.close()
             self._db = None
+        await asyncio.to_thread(self._write_state, self.ui_state)
 
     async def reload_settings(self) -> None:
         """Take over settings that were just written. Screens call it after ``set_value``.
@@ -127,11 +132,18 @@ class HostApp(App[None]):
             await self._backends.replace(self._settings)
 
     def save_ui_state(self) -> None:
-        """Write the remembered state; a disk that refuses is not worth a word."""
-        try:
-            save_state(self.paths.state, self.ui_state)
-        except OSError as error:
-            log.warning("state not saved: %s", error)
+        """Write the remembered state, in a thread: it waits for the disk."""
+        state = copy.deepcopy(self.ui_state)
+        self.run_worker(
+            partial(self._write_state, state), thread=True, group="state", exit_on_error=False
+        )
+
+    def _write_state(self, state: UiState) -> None:
+        with self._state_lock:
+            try:
+                save_state(self.paths.state, state)
+            except OSError as error:  # a convenience: not worth a word to the person
+                log.warning("state not saved: %s", error.strerror)
 
     # --- talking to the person --------------------------------------------------------------
 

@@ -32,6 +32,7 @@ from widgets.transcript import Transcript
 DRAFT_AFTER = 1.0
 """Seconds without typing after which the draft is written to disk."""
 WIDEN = 6
+SMALL_MODEL_PENALTY = 1.1
 
 
 class ChatScreen(MessageActions, PersonaScreen):
@@ -96,7 +97,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         self.meter = self.query_one(ContextMeter)
         self.composer = self.query_one(Composer)
         self.panel = self.query_one(AttributePanel)
-        self.player = AnswerPlayer(self.transcript, self.meter)
+        self.player = AnswerPlayer(self.transcript, self.meter, on_saved=self._saved)
         self.side = SideInference(self.host, self.panel)
         self._heading()
 
@@ -138,7 +139,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         state = self.host.ui_state
         self.conversation, self.editing, self.session = conversation, None, None
         state.conversation_id = conversation.conversation_id if conversation else None
-        self.player = AnswerPlayer(self.transcript, self.meter)
+        self.player = AnswerPlayer(self.transcript, self.meter, on_saved=self._saved)
         self.meter.set(used=None, sees=None, total=None, speed=None, doing="")
         await self.transcript.show(history)
         if not self._loaded or not self.composer.text:
@@ -193,7 +194,11 @@ class ChatScreen(MessageActions, PersonaScreen):
             self.conversation,
             system_prompt=chat.system_prompt,
             sampling=Sampling(
-                temperature=chat.temperature, top_p=chat.top_p, max_tokens=chat.max_tokens
+                temperature=chat.temperature,
+                top_p=chat.top_p,
+                max_tokens=chat.max_tokens,
+                # Very small models fall into repeating themselves; endpoints may not know this.
+                repeat_penalty=SMALL_MODEL_PENALTY if about.backend == "llama.cpp" else 1.0,
             ),
         )
         session.messages = history
@@ -224,6 +229,11 @@ class ChatScreen(MessageActions, PersonaScreen):
                 view.set_versions(view.record.position in self.transcript.superseded)
 
     # --- talking ----------------------------------------------------------------------------
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether what was last asked for is shown."""
+        return self._loaded and self._wanted is None
 
     @property
     def busy(self) -> bool:
@@ -257,13 +267,18 @@ class ChatScreen(MessageActions, PersonaScreen):
         try:
             await self.player.play(session, updates)
         finally:
-            self.conversation = session.conversation
-            if self.conversation is not None:
-                self.host.ui_state.conversation_id = self.conversation.conversation_id
-                self._keep_draft()
             self._heading()
         if session.conversation is not None:
             self.infer(session.conversation.conversation_id)
+
+    def _saved(self, conversation: Conversation) -> None:
+        """The person's message is in the store: the draft is no longer one."""
+        state = self.host.ui_state
+        state.set_draft(state.conversation_id, "")
+        self.conversation = conversation
+        state.conversation_id = conversation.conversation_id
+        self.host.save_ui_state()
+        self._heading()
 
     def _retry(self, record: Message | None) -> None:
         session = self.session

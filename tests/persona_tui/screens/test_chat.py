@@ -1,0 +1,345 @@
+"""The chat screen, by its keys."""
+
+from __future__ import annotations
+
+import asyncio
+from unittest.mock import patch
+
+import pytest
+from textual.widgets import Markdown, Static
+
+from models.errors import InterruptedAnswerError
+from models.scripted import ScriptedBackend
+from persona_tui.app import PersonaApp
+from persona_tui.paths import Paths
+from persona_tui.screens.confirm import ConfirmScreen
+from persona_tui.screens.texts import TextsScreen
+from store import conversations, messages
+from store.db import open_store
+from store.records import Conversation, Message
+from tests.helpers import wait_until
+from tests.persona_tui.screens.chat_helpers import (
+    LARGE,
+    SMALL,
+    conversation_of,
+    fill,
+    idle,
+    loaded,
+    make_app,
+    running,
+    say,
+)
+from widgets.message import MessageView, SystemLine
+
+CODE = "Two ways:\n\n```python\nprint(1)\n```\n\nor\n\n```sh\nls\n```\n"
+
+
+def shown(app: PersonaApp) -> list[str]:
+    """The text of each message on the screen."""
+    return [view.record.text for view in app.screen.query(MessageView)]
+
+
+def lines(app: PersonaApp) -> str:
+    return "\n".join(str(line.render()) for line in app.screen.query(SystemLine))
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_a_message_is_answered_in_markdown(paths: Paths, size: tuple[int, int]) -> None:
+    app = make_app(paths)
+    async with running(app, size) as pilot:
+        await say(pilot, "Hi, I am Ada")
+        assert shown(app) == ["Hi, I am Ada", "Hello **there**."]
+        document = app.screen.query_one(Markdown)
+        assert document.source == "Hello **there**."
+        title = app.screen.query_one("#title", Static)
+        assert str(title.render()) == "Hi, I am Ada"
+        screen = await loaded(app)
+        assert screen.meter.state.used is not None
+        assert screen.meter.state.context == 8192
+
+
+async def test_escape_stops_and_keeps_the_part(paths: Paths) -> None:
+    gate = asyncio.Semaphore(2)
+    app = make_app(paths, ScriptedBackend([["part ", "of ", "it"]], gate=gate.acquire))
+    async with running(app) as pilot:
+        await say(pilot, "go", wait=False)
+        await wait_until(lambda: len(shown(app)) == 2, what="the answer began")
+        await pilot.press("escape")
+        await idle(pilot)
+        view = app.screen.query(MessageView).last()
+        assert view.record.status == "interrupted"
+        assert "interrupted" in str(view.header())
+        assert view.record.text.startswith("part ")
+
+
+async def test_a_model_that_dies_is_told_and_can_be_asked_again(paths: Paths) -> None:
+    died = InterruptedAnswerError("The model process ended; the part is kept.")
+    app = make_app(paths, ScriptedBackend([["half ", died], "whole"]))
+    async with running(app) as pilot:
+        await say(pilot, "go")
+        assert "The model process ended" in lines(app)
+        await pilot.press("ctrl+r")
+        await idle(pilot)
+        assert shown(app) == ["go", "whole"]
+        await pilot.press("escape")
+        await pilot.pause()
+        await wait_until(lambda: app.screen.query(MessageView).last().has_versions)
+        await pilot.press("v")
+        await wait_until(lambda: isinstance(app.screen, TextsScreen))
+        assert isinstance(app.screen, TextsScreen)
+        assert [text for _, text in app.screen.texts] == ["half ", "whole"]
+
+
+async def test_editing_an_earlier_message_asks_again_and_keeps_the_draft(paths: Paths) -> None:
+    app = make_app(paths, ScriptedBackend(["a1", "a2", "b1"]))
+    async with running(app) as pilot:
+        await say(pilot, "q1")
+        await say(pilot, "q2")
+        screen = await loaded(app)
+        screen.composer.insert("a draft")
+        await pilot.press("escape", "up", "up", "up", "e")
+        await pilot.pause()
+        assert screen.composer.text == "q1"
+        assert screen.composer.has_class("-editing")
+        screen.composer.put("Q1")
+        await pilot.press("enter")
+        await idle(pilot)
+        assert shown(app) == ["Q1", "b1"]
+        assert screen.composer.text == "a draft"
+        assert not screen.composer.has_class("-editing")
+
+
+async def test_copying_a_message_and_a_code_block(paths: Paths) -> None:
+    app = make_app(paths, ScriptedBackend([CODE]))
+    async with running(app) as pilot:
+        await say(pilot, "show me")
+        await pilot.press("escape", "c")
+        await pilot.pause()
+        assert app.clipboard == CODE
+        await pilot.press("b")
+        await wait_until(lambda: isinstance(app.screen, TextsScreen), what="a choice of blocks")
+        await pilot.press("up", "enter")
+        await wait_until(lambda: app.clipboard == "print(1)", what="the first block is copied")
+
+
+async def test_newlines_history_and_paste(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        screen = await loaded(app)
+        await pilot.press("a", "ctrl+j", "b")
+        assert screen.composer.text == "a\nb"
+        await pilot.press("enter")
+        await idle(pilot)
+        assert shown(app)[0] == "a\nb"
+        await say(pilot, "x" * 200_000)
+        assert len(shown(app)[2]) == 200_000
+        await pilot.press("up")
+        assert len(screen.composer.text) == 200_000
+        screen.composer.clear()
+
+
+async def test_the_draft_survives_modes_and_restarts(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await pilot.press("d", "r", "a", "f", "t")
+        await pilot.press("f7")
+        await pilot.pause()
+        await pilot.press("f2")
+        screen = await loaded(app)
+        assert screen.composer.text == "draft"
+        await screen.before_quit()
+    again = make_app(paths)
+    async with running(again):
+        assert (await loaded(again)).composer.text == "draft"
+
+
+async def test_a_killed_answer_shows_as_interrupted_at_the_next_start(paths: Paths) -> None:
+    made: list[Conversation] = []
+
+    with open_store(paths.database) as store:
+        made.append(conversations.create(store, title="Killed"))
+        conversation_id = made[0].conversation_id
+        messages.append(store, conversation_id, "user", "go")
+        # What a streaming answer looks like on disk at every moment before its end.
+        messages.append(store, conversation_id, "assistant", "par", status="interrupted")
+    app = make_app(paths)
+    app.ui_state.conversation_id = conversation_id
+    async with running(app):
+        assert shown(app) == ["go", "par"]
+        assert "interrupted" in str(app.screen.query(MessageView).last().header())
+
+
+async def test_a_long_chat_mounts_a_window_and_loads_on_scrolling(paths: Paths) -> None:
+    made: list[Conversation] = []
+    fill(paths, lambda store: made.append(conversation_of(store, 5000)))
+    app = make_app(paths)
+    app.ui_state.conversation_id = made[0].conversation_id
+    async with running(app) as pilot:
+        screen = await loaded(app)
+        assert len(screen.transcript.records) == 5000
+        assert shown(app)[-1] == "message 4999"
+        assert len(shown(app)) < 100
+        for _ in range(40):
+            await pilot.press("pageup")
+            await pilot.pause()
+        await wait_until(lambda: int(shown(app)[0].split()[1]) < 4900, what="earlier ones came")
+        assert len(shown(app)) < 100
+        numbers = [int(text.split()[1]) for text in shown(app)]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        await pilot.press("ctrl+home")
+        await wait_until(lambda: shown(app)[0] == "message 0", what="the beginning is shown")
+        for _ in range(30):
+            await pilot.press("pagedown")
+            await pilot.pause()
+        numbers = [int(text.split()[1]) for text in shown(app)]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        assert numbers[-1] > 40
+        await pilot.press("ctrl+end")
+        await wait_until(lambda: shown(app)[-1] == "message 4999", what="the end is shown")
+
+
+async def test_the_reader_is_followed_only_at_the_bottom(paths: Paths) -> None:
+    made: list[Conversation] = []
+    fill(paths, lambda store: made.append(conversation_of(store, 40)))
+    gate = asyncio.Semaphore(1)
+    words = [f"line {number}\n\n" for number in range(60)]
+    app = make_app(paths, ScriptedBackend([words], gate=gate.acquire))
+    app.ui_state.conversation_id = made[0].conversation_id
+    async with running(app) as pilot:
+        screen = await loaded(app)
+        await say(pilot, "go", wait=False)
+        for _ in range(10):
+            gate.release()
+        await wait_until(
+            lambda: len(shown(app)[-1]) > 40 and screen.transcript.views()[-1].streaming
+        )
+        await pilot.pause()
+        await wait_until(lambda: screen.transcript.max_scroll_y - screen.transcript.scroll_y < 3)
+        await pilot.press("pageup", "pageup")
+        await pilot.pause()
+        before = screen.transcript.scroll_y
+        for _ in range(60):
+            gate.release()
+        await idle(pilot)
+        assert abs(screen.transcript.scroll_y - before) <= 2
+        assert screen.transcript.max_scroll_y - before > 20
+
+
+async def test_finding_in_the_conversation(paths: Paths) -> None:
+    made: list[Conversation] = []
+    fill(paths, lambda store: made.append(conversation_of(store, 300)))
+    app = make_app(paths)
+    app.ui_state.conversation_id = made[0].conversation_id
+    async with running(app) as pilot:
+        await pilot.press("ctrl+f")
+        await pilot.press(*"message 42")
+        await wait_until(
+            lambda: (
+                [v.record.text for v in app.screen.query(MessageView) if v.has_class("-found")]
+                == ["message 42"]
+            ),
+            what="the match is shown",
+        )
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not app.screen.query("MessageView.-found")
+        assert (await loaded(app)).composer.has_focus
+
+
+async def test_links_are_asked_for_and_other_schemes_refused(paths: Paths) -> None:
+    app = make_app(paths, ScriptedBackend(["[a](https://example.org/x) [b](file:///etc/passwd)"]))
+    async with running(app) as pilot:
+        await say(pilot, "links")
+        document = app.screen.query_one(Markdown)
+        with patch.object(app, "open_url") as opened:
+            document.post_message(Markdown.LinkClicked(document, "file:///etc/passwd"))
+            await pilot.pause()
+            assert not isinstance(app.screen, ConfirmScreen)
+            document.post_message(Markdown.LinkClicked(document, "https://example.org/x"))
+            await wait_until(lambda: isinstance(app.screen, ConfirmScreen))
+            assert not opened.called
+            await pilot.press("right", "enter")
+            await wait_until(lambda: opened.called)
+            opened.assert_called_once_with("https://example.org/x")
+
+
+async def test_hostile_text_neither_crashes_nor_reaches_the_terminal(paths: Paths) -> None:
+    evil = "[bold]x[/nope] \x1b[2J\x07 \u202eabc \ud800 [@click=app.quit]y[/]\r\n<script>|a|\n|-|"
+    app = make_app(paths, ScriptedBackend([evil.replace("\ud800", "")]))
+    async with running(app) as pilot:
+        await say(pilot, evil.replace("\ud800", ""))
+        texts = "".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "\x1b" not in texts
+        assert "\u202e" not in texts
+        assert "[bold]x[/nope]" in texts
+        assert "␛[2J" in texts
+
+
+async def test_wide_and_right_to_left_text_keeps_the_frame(paths: Paths) -> None:
+    text = "日本語のテキスト 👩‍👩‍👧 שלום עולם مرحبا e\u0301"
+    app = make_app(paths, ScriptedBackend([text]))
+    async with running(app) as pilot:
+        await say(pilot, text)
+        widths = {strip.cell_length for strip in app.screen._compositor.render_strips()}
+        assert widths == {80}
+        assert (await loaded(app)).session is not None
+
+
+async def test_the_side_panel_lies_beside_or_over_the_text(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app, SMALL) as pilot:
+        screen = await loaded(app)
+        await say(pilot, "hi")
+        assert not screen.panel.display
+        width = screen.transcript.size.width
+        await pilot.press("ctrl+b")
+        await pilot.pause()
+        assert screen.panel.display
+        assert screen.transcript.size.width == width
+        await pilot.resize_terminal(*LARGE)
+        await pilot.pause()
+        assert screen.panel.display
+        assert screen.transcript.size.width < 120 - 30
+        await pilot.press("ctrl+b")
+        await pilot.pause()
+        assert not screen.panel.display
+        assert app.ui_state.side_panel is False
+
+
+async def test_a_prompt_that_was_cut_is_said(paths: Paths) -> None:
+    app = make_app(paths, ScriptedBackend(lambda _m: "word " * 12, context_tokens=120))
+    async with running(app) as pilot:
+        for number in range(7):
+            await say(pilot, f"question {number} " + "x " * 10)
+        assert "the model sees only the last" in lines(app)
+        state = (await loaded(app)).meter.state
+        assert state.sees is not None
+        assert state.total is not None
+        assert state.sees < state.total
+
+
+async def test_a_new_conversation_keeps_the_old_one(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await say(pilot, "first one")
+        await pilot.press("ctrl+n")
+        await wait_until(lambda: not shown(app), what="an empty conversation")
+        await say(pilot, "second one")
+        assert shown(app)[0] == "second one"
+    with open_store(paths.database) as store:
+        assert [c.title for c in conversations.list_all(store)] == ["second one", "first one"]
+
+
+async def test_nothing_is_lost_when_quitting_in_mid_answer(paths: Paths) -> None:
+    gate = asyncio.Semaphore(2)
+    app = make_app(paths, ScriptedBackend([["part ", "of ", "it"]], gate=gate.acquire))
+    async with running(app) as pilot:
+        await say(pilot, "go", wait=False)
+        await wait_until(lambda: len(shown(app)) == 2)
+        await pilot.press("ctrl+q")
+        await wait_until(lambda: not app.is_running or app._exit, what="the app ended")
+    with open_store(paths.database) as store:
+        conversation = conversations.list_all(store)[0]
+        rows: list[Message] = messages.active(store, conversation.conversation_id)
+        assert [row.status for row in rows] == ["complete", "interrupted"]
+        assert rows[1].text.startswith("part ")
