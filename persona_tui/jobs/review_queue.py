@@ -102,7 +102,10 @@ class ReviewQueue:
             self.judgments.pop(key, None)
         else:
             self.judgments[key] = row
-        if key in self._place:
+        if key not in self._place:
+            if matches(self.attributes[key], self.judgments.get(key), self.filter):
+                self.arrange(self.filter)  # an earlier sitting's, open again
+        else:
             if is_judged(self.judgments.get(key)):
                 self.left.discard(key)
             else:
