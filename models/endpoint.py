@@ -44,7 +44,7 @@ from models.protocol import (
     Structured,
     TextDelta,
 )
-from models.secrets import Secret
+from models.secrets import Secret, in_daemon_thread
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -73,7 +73,7 @@ class EndpointBackend:
         first_pause: float = 0.5,
         longest_wait: float = 60.0,
     ) -> None:
-        """``api_key`` is called (in a thread) when first needed and again after a refusal.
+        """``api_key`` is called (in a daemon thread) when first needed and again after a refusal.
 
         ``timeout``: seconds without a byte. ``first_pause``: seconds before the second attempt.
         ``longest_wait``: the longest ``Retry-After``, in seconds, that is waited for.
@@ -219,7 +219,7 @@ class EndpointBackend:
             backend="endpoint",
             prompt_sha256=sha256,
             parameters={**parameters, "host": self._address.host},
-            note="; ".join(filter(None, (note, self._calls.left_out))) or None,
+            note="; ".join(filter(None, (note, self._calls.note))) or None,
         )
 
 
@@ -302,7 +302,7 @@ class _Sdk:
             if self._closed:
                 raise UnavailableError(f"The connection to {self._address.host} was closed.")
             if self._secret is None and self._api_key is not None:
-                value = await asyncio.to_thread(self._api_key)
+                value = await in_daemon_thread(self._api_key)
                 self._secret = Secret(value) if value else None
                 self._check_key(value)
             if self._client is None:
@@ -354,7 +354,8 @@ class _Sdk:
             status = error.status_code
             if status in {401, 403}:
                 self._secret = None  # it may have been changed meanwhile: fetch it again next time
-            if status == 404 and not self.known_models:
+            chatting = error.request.url.path.endswith("/chat/completions")
+            if status == 404 and chatting and not self.known_models:
                 self.known_models = await self._ask_names()
             return from_status(asked, status, error.response.headers, error.body, self.known_models)
         if isinstance(error, openai.APITimeoutError):

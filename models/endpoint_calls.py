@@ -11,7 +11,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -38,8 +38,15 @@ _DROPPABLE = ("stream_options", "repeat_penalty", "seed", "stop", "top_p", "temp
 """What a request can do without, in the order in which it is given up."""
 
 
+_CUTS_TO_LEARN_FROM = 2
+
+
 class NonsenseError(ValueError):
     """What came is not what the protocol promises; the text goes on after the host's name."""
+
+
+class CutShortError(NonsenseError):
+    """The stream ended in good order, and without a finish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +101,26 @@ class Calls:
         self._longest_wait = longest_wait
         self._all = asyncio.Semaphore(max(1, max_concurrency))
         self._background = asyncio.Semaphore(max(1, max_concurrency - 1))  # one is the chat's
+        self._one = asyncio.Lock()
+        self._running = 0
+        self._cuts = 0
         self._not_before = 0.0
         self._left_out: set[str] = set()
 
     @property
-    def left_out(self) -> str | None:
-        """A note of what the server refused and what was therefore left out."""
-        names = sorted(self._left_out - {"stream_options", "max_tokens"})
-        return f"the endpoint refuses {', '.join(names)}, which was left out" if names else None
+    def note(self) -> str | None:
+        """What was given up for this server, for the provenance."""
+        notes = []
+        if names := sorted(self._left_out - {"stream_options", "max_tokens"}):
+            notes.append(f"the endpoint refuses {', '.join(names)}, which was left out")
+        if self._one_at_a_time:
+            notes.append("the endpoint breaks off an answer when asked for another: one at a time")
+        return "; ".join(notes) or None
+
+    @property
+    def _one_at_a_time(self) -> bool:
+        """As llama_cpp.server wants it: it ends one stream when another request comes."""
+        return self._cuts >= _CUTS_TO_LEARN_FROM
 
     def body(self, messages: Sequence[ChatMessage], sampling: Sampling) -> dict[str, Any]:
         """The request for an answer to ``messages``."""
@@ -168,10 +187,10 @@ class Calls:
         lane: Lane,
     ) -> AsyncGenerator[Any, None]:
         failures = broken = 0
-        async with self._turn(lane):
-            while True:
-                self._leave_out(body)
-                said = False
+        while True:
+            self._leave_out(body)
+            said = False
+            async with self._turn(lane):
                 try:
                     # Some servers can tell an error only where they do not stream.
                     async with aclosing(attempt(body, broken != 2)) as events:
@@ -182,46 +201,46 @@ class Calls:
                 except ModelError:
                     raise
                 except Exception as error:  # noqa: BLE001 - the wire may bring anything
+                    self._cuts += isinstance(error, CutShortError) and self._running > 1
                     failure = await self._wire.failure(error)
-                # Outside of the handler: no exception of ours drags along a request and its headers.
-                if said:
-                    raise InterruptedAnswerError(
-                        f"The answer of {self.host} broke off ({failure.short or 'connection cut'});"
-                        " what had arrived is kept, ask again for the rest."
-                    )
-                if self._given_up(body, failure):
-                    continue
-                failures += 1
-                broken += failure.broken
-                seconds = self._again(failure, failures)
-                if failure.wait is not None:
-                    yield Notice(f"{self.host} asks to wait {seconds:.0f} s…")
-                else:
-                    yield Notice(
-                        f"{self.host}: {failure.short}; trying again "
-                        f"({failures} of {self._max_retries})…"
-                    )
-                await asyncio.sleep(seconds)
+            # Outside of the handler: no exception of ours drags along a request and its headers.
+            if said:
+                raise InterruptedAnswerError(
+                    f"The answer of {self.host} broke off ({failure.short or 'connection cut'}); "
+                    "what had arrived is kept, ask again for the rest."
+                )
+            if self._given_up(body, failure):
+                continue
+            failures += 1
+            broken += failure.broken
+            seconds, most = self._again(failure, failures)
+            if failure.wait is not None:
+                yield Notice(f"{self.host} asks to wait {seconds:.0f} s…")
+            else:
+                yield Notice(f"{self.host}: {failure.short}; trying again ({failures} of {most})…")
+            await asyncio.sleep(seconds)
 
     @asynccontextmanager
     async def _turn(self, lane: Lane) -> AsyncIterator[None]:
         """A place among the requests at once, when the server wants requests again."""
-        if lane == "background":
-            async with self._background, self._all:
-                await self._until_wanted()
-                yield
-        else:
-            async with self._all:
-                await self._until_wanted()
-                yield
+        async with AsyncExitStack() as places:
+            if lane == "background":
+                await places.enter_async_context(self._background)
+            await places.enter_async_context(self._all)
+            if self._one_at_a_time:
+                await places.enter_async_context(self._one)
+            seconds = self._not_before - time.monotonic()
+            if seconds > 0:
+                await asyncio.sleep(seconds)
+            self._running += 1
+            places.callback(self._left)
+            yield
 
-    async def _until_wanted(self) -> None:
-        seconds = self._not_before - time.monotonic()
-        if seconds > 0:
-            await asyncio.sleep(seconds)
+    def _left(self) -> None:
+        self._running -= 1
 
-    def _again(self, failure: Failure, failures: int) -> float:
-        """Seconds until the next attempt; raises if there is none."""
+    def _again(self, failure: Failure, failures: int) -> tuple[float, int]:
+        """Seconds until the next attempt, and how many there may be; raises if there is none."""
         most = self._max_retries
         if failure.most_retries is not None:
             most = min(most, failure.most_retries)
@@ -233,7 +252,7 @@ class Calls:
         if failure.wait is not None:
             self._not_before = max(self._not_before, time.monotonic() + failure.wait)
             seconds = max(seconds, failure.wait)
-        return seconds
+        return seconds, most
 
     # --- parameters that servers refuse ---------------------------------------------------------
 
@@ -303,7 +322,7 @@ class Calls:
             if reason is None:  # after the finish only the usage can be missing
                 raise
         if reason is None:
-            raise NonsenseError("broke off the answer" if first else "sent no answer")
+            raise CutShortError("broke off the answer" if first else "sent no answer")
         if reason == "content_filter":
             raise InterruptedAnswerError(
                 f"{self.host} stopped the answer by its content filter; put it in other words or "

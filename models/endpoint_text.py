@@ -5,6 +5,7 @@ Pure functions and one small state machine; no network, no SDK.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import unicodedata
@@ -17,6 +18,7 @@ _LOOKS_LIKE_KEY = re.compile(
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 _LONGEST_READ = 20_000
+_MOST_STARTS = 16
 
 
 def plain(text: object, limit: int = 200, *, secret: str | None = None) -> str:
@@ -108,7 +110,8 @@ def parse_json(text: str) -> object:
         except (ValueError, RecursionError):
             continue
     decoder = json.JSONDecoder()
-    for match in re.finditer(r"[{\[]", text[:_LONGEST_READ]):
+    starts = re.finditer(r"[{\[]", text[:_LONGEST_READ])
+    for match in itertools.islice(starts, _MOST_STARTS):  # "[[[[…" costs a recursion at each
         try:
             value: object = decoder.raw_decode(text, match.start())[0]
         except (ValueError, RecursionError):

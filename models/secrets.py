@@ -9,11 +9,12 @@ back end). So only the systems' own are used, in a daemon thread that is given f
 then abandoned: it can hold up neither a screen nor the end of the program.
 
 Every call here may block for seconds (a helper that asks for a passphrase, a slow keyring): from an
-event loop call it in a thread.
+event loop use :func:`in_daemon_thread`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -24,7 +25,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from models.errors import ModelError
 
@@ -102,6 +103,33 @@ def environment_without_keys(environ: Mapping[str, str] | None = None) -> dict[s
     }
 
 
+async def in_daemon_thread(work: Callable[[], _T]) -> _T:
+    """``work()`` in a thread that may be abandoned: unlike ``asyncio.to_thread``, whose threads the
+    interpreter waits for, neither a cancelled task nor the end of the program waits for it."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[_T] = loop.create_future()
+
+    def deliver(value: _T | None, error: BaseException | None) -> None:
+        if future.done():  # cancelled meanwhile
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(cast("_T", value))
+
+    def run() -> None:
+        value, failure = None, None
+        try:
+            value = work()
+        except BaseException as error:  # noqa: BLE001 - handed over to the one who waits
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(deliver, value, failure)
+
+    threading.Thread(target=run, name="keys", daemon=True).start()
+    return await future
+
+
 class Secrets:
     """Finds keys by name. One object for the program; safe to use from several threads."""
 
@@ -117,7 +145,7 @@ class Secrets:
         self._keyring_seconds = keyring_seconds
         self._helper_seconds = helper_seconds
         self._session: dict[str, Secret] = {}
-        self._hung = False
+        self._abandoned: threading.Thread | None = None
 
     def __repr__(self) -> str:
         return f"Secrets(helpers for {sorted(self._helper)})"
@@ -207,9 +235,10 @@ class Secrets:
 
     def _in_worker(self, work: Callable[[], _T]) -> _T:
         """Run ``work`` in a daemon thread with the time limit."""
-        if self._hung:  # one abandoned thread is enough
+        if self._abandoned is not None and self._abandoned.is_alive():  # one such is enough
             raise KeyStoreError(
-                "The system's keyring did not answer before; it is not asked again."
+                "The system's keyring has not answered yet; unlock it, or use an environment "
+                "variable or a helper command."
             )
         done: list[_T] = []
         failed: list[KeyStoreError] = []
@@ -235,7 +264,7 @@ class Secrets:
             raise failed[0]
         if done:
             return done[0]
-        self._hung = True
+        self._abandoned = thread  # late is not never: it may be waiting to be unlocked
         raise KeyStoreError(
             f"The system's keyring did not answer within {self._keyring_seconds:g} s (locked, or "
             "over SSH?); use an environment variable or a helper command."
