@@ -207,7 +207,7 @@ class LlamaBackend:
         return Embeddings(found.vectors, replace(found.provenance, note=note))
 
     async def count_tokens(self, messages: Sequence[ChatMessage]) -> int | None:
-        frame = await self._ask({"op": "count", "lane": "chat", "messages": _pairs(messages)})
+        frame = await self._ask({"op": "count", "lane": "count", "messages": _pairs(messages)})
         count: int = frame["count"]
         return count
 

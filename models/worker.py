@@ -26,12 +26,11 @@ from llama_cpp.llama_grammar import JSON_GBNF, json_schema_to_gbnf
 from models.errors import InvalidOutputError, ModelError, UnavailableError
 from models.prompting import Rendered, render, segments, special_pattern
 from models.protocol import ChatMessage
+from models.sizing import Shape, batch_tokens, context_tokens, default_threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MAX_AUTOMATIC_CONTEXT = 8192
-_MIN_CONTEXT = 512
 _SPECIAL = (
     native.LLAMA_TOKEN_ATTR_UNKNOWN
     | native.LLAMA_TOKEN_ATTR_CONTROL
@@ -39,8 +38,6 @@ _SPECIAL = (
 )
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 _DEBUG = 1  # ggml_log_level
-_NODE_SECONDS = 0.05
-_FLOPS_PER_THREAD = 25e9  # measured: a matrix product with 4-bit weights on a recent core
 
 
 def _interrupt_callback() -> Any:
@@ -54,11 +51,13 @@ def _interrupt_callback() -> Any:
     return ctypes.cast(ctypes.CDLL(None).strlen, native.ggml_abort_callback)
 
 
-@native.llama_log_callback
 def _log(level: int, text: bytes, _data: object) -> None:
     """Everything but debugging output (a quarter of a megabyte a model) goes to the log file."""
     if level != _DEBUG:
         os.write(2, text)
+
+
+_LOG_CALLBACK = native.llama_log_callback(_log)  # kept: llama.cpp holds no reference
 
 
 class Model:
@@ -67,7 +66,7 @@ class Model:
     def __init__(
         self, path: str, *, n_ctx: int | None, n_threads: int | None, n_gpu_layers: int
     ) -> None:
-        native.llama_log_set(_log, None)
+        native.llama_log_set(_LOG_CALLBACK, None)
         native.llama_backend_init()
         params = native.llama_model_default_params()
         params.n_gpu_layers = n_gpu_layers if native.llama_supports_gpu_offload() else 0
@@ -83,10 +82,11 @@ class Model:
         self.n_vocab = int(native.llama_vocab_n_tokens(self.vocab))
         self.n_gpu_layers = int(params.n_gpu_layers)
         self.metadata = self._read_metadata()
+        shape = self._shape()
         self.n_threads = n_threads or default_threads()
-        self.n_train = int(native.llama_model_n_ctx_train(handle))
-        self.n_ctx = min(n_ctx, self.n_train) if n_ctx else self._automatic_context()
-        self.n_batch = self._batch()
+        self.n_train = shape.trained_context
+        self.n_ctx = context_tokens(shape, n_ctx, psutil.virtual_memory().available)
+        self.n_batch = batch_tokens(shape, self.n_threads)
         self._bos = int(native.llama_vocab_bos(self.vocab))
         self._add_bos = bool(native.llama_vocab_get_add_bos(self.vocab))
         self.template_note: str | None = None
@@ -170,27 +170,18 @@ class Model:
         numbers = [int(one) for one in re.findall(r"\d+", text)]  # some are lists, one a layer
         return max(numbers, default=default)
 
-    def _automatic_context(self) -> int:
-        """As much as the model was trained for, at most 8,192, and so that the KV caches of both
-        lanes take at most half of the free memory."""
+    def _shape(self) -> Shape:
         width = int(native.llama_model_n_embd(self.handle))
         heads = max(1, int(native.llama_model_n_head(self.handle)))
-        kv_heads = int(native.llama_model_n_head_kv(self.handle)) or heads
-        key = self._number("attention.key_length", width // heads)
-        value = self._number("attention.value_length", width // heads)
-        layers = int(native.llama_model_n_layer(self.handle))
-        bytes_a_token = max(1, layers * kv_heads * (key + value) * 2)
-        affordable = psutil.virtual_memory().available // 4 // bytes_a_token
-        wanted = min(self.n_train, MAX_AUTOMATIC_CONTEXT)
-        return max(min(wanted, affordable // 256 * 256), min(_MIN_CONTEXT, self.n_train))
-
-    def _batch(self) -> int:
-        """Tokens of a prompt evaluated at once: few enough that one graph node, the unit in which
-        an evaluation can be interrupted, takes no more than 50 ms."""
-        width = int(native.llama_model_n_embd(self.handle))
-        flops = 2 * width * self._number("feed_forward_length", 4 * width)
-        fitting = int(self.n_threads * _FLOPS_PER_THREAD * _NODE_SECONDS / flops)
-        return 1 << (max(32, min(512, fitting)).bit_length() - 1)
+        return Shape(
+            layers=int(native.llama_model_n_layer(self.handle)),
+            width=width,
+            feed_forward=self._number("feed_forward_length", 4 * width),
+            kv_heads=int(native.llama_model_n_head_kv(self.handle)) or heads,
+            key=self._number("attention.key_length", width // heads),
+            value=self._number("attention.value_length", width // heads),
+            trained_context=int(native.llama_model_n_ctx_train(self.handle)),
+        )
 
     def _special_spellings(self) -> list[str]:
         found = []
@@ -226,13 +217,6 @@ class Model:
 def _chatml(turns: list[dict[str, str]]) -> str:
     said = "".join(f"<|im_start|>{one['role']}\n{one['content']}<|im_end|>\n" for one in turns)
     return f"{said}<|im_start|>assistant\n"
-
-
-def default_threads() -> int:
-    """Physical cores, of those that this process may use."""
-    allowed = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else 0
-    cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
-    return max(1, min(cores, allowed) if allowed else cores)
 
 
 class Lane:
@@ -278,7 +262,7 @@ class Lane:
         interrupted, with the cache as before the call."""
         count = len(tokens)
         array = self._one if count == 1 else (native.llama_token * count)()
-        array[:] = tokens
+        array[:] = list(tokens)
         batch = native.llama_batch_get_one(array, count)  # points into the array
         code = native.llama_decode(self.handle, batch)
         if code == 0:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
 from models.errors import ContextOverflowError
+from models.prompting import Rendered
 from models.protocol import ChatMessage
 from models.streaming import AnswerText
 from models.wire import Frame
@@ -24,6 +25,7 @@ MIN_ANSWER_TOKENS = 16
 """A prompt that leaves less room for the answer than this (or than was asked for) is refused."""
 
 _EMIT_SECONDS = 1 / 60
+_MAX_CHARACTERS_A_TOKEN = 256
 
 
 def job_for(model: Model, request: Frame, emit: Emit) -> Job:
@@ -56,6 +58,18 @@ def _room(model: Model, prompt_tokens: int, wanted: int) -> tuple[int, str | Non
     return wanted, None
 
 
+def _tokens(model: Model, rendered: Rendered) -> list[int]:
+    """The prompt's tokens. A text that is too long by far is refused before it is tokenised,
+    which takes a second a megabyte and cannot be interrupted."""
+    length = sum(len(span.text) for span in rendered.spans)
+    if length > model.n_ctx * _MAX_CHARACTERS_A_TOKEN:
+        raise ContextOverflowError(
+            f"The prompt has {length:,} characters, far more than the model's context of "
+            f"{model.n_ctx:,} tokens holds; shorten it."
+        )
+    return model.tokens_of(rendered)
+
+
 def _prefill(lane: Lane, tokens: Sequence[int], batch: int) -> Generator[None, None, int]:
     """Bring the cache to hold exactly ``tokens``; return how many of them it held before."""
     kept = at = lane.reuse(tokens)
@@ -71,7 +85,7 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
 
     parameters = request["sampling"]
     rendered = model.render(_messages(request))
-    tokens = model.tokens_of(rendered)
+    tokens = _tokens(model, rendered)
     room, short = _room(model, len(tokens), parameters["max_tokens"])
     grammar, loose = (None, None) if request["schema"] is None else grammar_of(request["schema"])
     lane = model.lane(request["lane"])
@@ -130,7 +144,7 @@ def _choose(model: Model, request: Frame) -> Job:
     rows, note = [], None
     for continuation in request["continuations"]:
         rendered = model.render([*head, ChatMessage(last.role, last.content + continuation)])
-        tokens = model.tokens_of(rendered)
+        tokens = _tokens(model, rendered)
         _room(model, len(tokens), longest)
         rows.append(tokens)
         note = note or rendered.note

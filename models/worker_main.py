@@ -21,14 +21,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from models.errors import ModelError
-from models.protocol import Lane as LaneName
 from models.wire import Frame, read_frame, write_frame
 from models.worker_jobs import Job, job_for
 
 if TYPE_CHECKING:
     from models.worker import Model
 
-_LANES: tuple[LaneName, ...] = ("chat", "background")  # in order of urgency
+_QUEUES = ("count", "chat", "background")
+"""In order of urgency. Counting needs no context, so it waits for no answer to be complete."""
+
 _NICE = 5
 """Computing gives way to the screen: typing stays immediate while both cores are busy."""
 
@@ -47,7 +48,7 @@ class Owner:
         self._model: Model | None = None
         self._events = events
         self._changed = threading.Condition()
-        self._queues: dict[str, deque[_Task]] = {lane: deque() for lane in _LANES}
+        self._queues: dict[str, deque[_Task]] = {lane: deque() for lane in _QUEUES}
         self._running: _Task | None = None
 
     def submit(self, request: Frame) -> None:

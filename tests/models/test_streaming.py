@@ -1,0 +1,45 @@
+"""Streamed text: whole characters only, stop strings over piece borders."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.streaming import AnswerText
+
+
+def cut(data: bytes, places: list[int]) -> list[bytes]:
+    edges = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
+    return [data[left:right] for left, right in pairwise(edges)]
+
+
+@given(st.text(), st.lists(st.integers(min_value=0)))
+def test_text_arrives_whole_wherever_it_is_cut(text: str, places: list[int]) -> None:
+    text = text.encode("utf-8", "replace").decode()
+    answer = AnswerText()
+    parts = [answer.feed(piece) for piece in cut(text.encode(), places)]
+    assert "".join(parts) + answer.finish() == text
+    assert "\ufffd" not in "".join(parts) or "\ufffd" in text
+
+
+@given(
+    st.text(alphabet="ab\n#é"),
+    st.text(alphabet="ab\n#", min_size=1, max_size=4),
+    st.lists(st.integers(min_value=0)),
+)
+def test_a_stop_string_is_found_over_borders(text: str, stop: str, places: list[int]) -> None:
+    answer = AnswerText([stop])
+    got = "".join(answer.feed(piece) for piece in cut(text.encode(), places))
+    if stop in text:
+        assert answer.stopped
+        assert got == text[: text.index(stop)]
+    else:
+        assert not answer.stopped
+        assert got + answer.finish() == text
+
+
+def test_an_unfinished_character_at_the_end_is_dropped() -> None:
+    answer = AnswerText()
+    assert answer.feed("né".encode()[:2]) + answer.finish() == "n"
