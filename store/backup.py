@@ -6,8 +6,8 @@ from pathlib import Path
 
 from store.copying import copy_to
 from store.db import Store, utc_now
-from store.errors import ReadOnlyError, StoreError
-from store.faults import guarded
+from store.errors import StoreError
+from store.faults import guarded, unwritable
 from store.text import to_db
 
 
@@ -32,10 +32,7 @@ def backup(store: Store, target: Path) -> Path:
             "another name."
         ) from error
     except OSError as error:
-        raise ReadOnlyError(
-            f"The backup {target} could not be written ({error.strerror}); check the place and "
-            "try again."
-        ) from error
+        raise unwritable("backup", target, error) from error
     with store.write() as conn:
         conn.execute(
             "INSERT OR REPLACE INTO backups (path, created_at) VALUES (?, ?)",

@@ -145,7 +145,8 @@ def attach(store: Store, groups: Sequence[Group]) -> list[str]:
 
     An attribute keeps its id for ever. Its words follow the representative until it is judged;
     from then on, and where the person wrote it, they stay. A candidate of a judged attribute is
-    not moved to another one; an unjudged attribute that loses all its candidates goes.
+    not moved to another one, and a group for a new attribute that such a candidate stands for
+    joins that attribute; an unjudged attribute that loses all its candidates goes.
 
     :raises NotFoundError: a group names a candidate or an attribute that is gone.
     """
@@ -155,13 +156,15 @@ def attach(store: Store, groups: Sequence[Group]) -> list[str]:
 
 def _attach(conn: sqlite3.Connection, group: Group) -> str:
     row = conn.execute(
-        "SELECT text, confidence, strategy, run_id FROM candidates WHERE candidate_id = ?",
+        "SELECT text, confidence, strategy, run_id, attribute_id FROM candidates"
+        " WHERE candidate_id = ?",
         (group.representative,),
     ).fetchone()
     if row is None:
         raise NotFoundError("A candidate was forgotten while it was merged; merge again.")
-    text, confidence, strategy, run_id = row
-    attribute_id = group.attribute_id
+    text, confidence, strategy, run_id, owner = row
+    is_held = owner is not None and owner != group.attribute_id and _is_fixed(conn, owner)
+    attribute_id = group.attribute_id or (owner if is_held else None)
     if attribute_id is None:
         attribute_id = new_id()
         cursor = conn.execute(
@@ -173,7 +176,7 @@ def _attach(conn: sqlite3.Connection, group: Group) -> str:
         )  # fmt: skip
         assert cursor.lastrowid is not None  # noqa: S101
         fts.add(conn, "attributes_fts", [(cursor.lastrowid, text)])
-    elif not _is_fixed(conn, attribute_id):
+    elif not is_held and not _is_fixed(conn, attribute_id):
         set_words(conn, attribute_id, group.representative)
     _move(conn, attribute_id, [group.representative, *group.candidate_ids])
     return attribute_id

@@ -102,7 +102,7 @@ def open_store(path: Path, *, wait_seconds: float = 10.0) -> Store:
             cached_statements=256,
         )
         try:
-            _configure(conn, path)
+            _configure(conn, path, wait_seconds)
             if header is not None and path.stat().st_size <= QUICK_CHECK_BYTES:
                 _quick_check(conn, path)
             migrations.migrate(conn, path)
@@ -124,7 +124,7 @@ def _refuse_unfit(path: Path, header: files.Header) -> None:
         raise damaged(path, "it is the database of another program")
 
 
-def _configure(conn: sqlite3.Connection, path: Path) -> None:
+def _configure(conn: sqlite3.Connection, path: Path, wait_seconds: float) -> None:
     conn.execute("PRAGMA foreign_keys = ON")
     conn.execute("PRAGMA synchronous = FULL")  # an acknowledged row survives a power cut
     conn.execute("PRAGMA secure_delete = ON")
@@ -134,10 +134,26 @@ def _configure(conn: sqlite3.Connection, path: Path) -> None:
     conn.execute("PRAGMA journal_size_limit = 67108864")
     conn.execute("PRAGMA recursive_triggers = ON")  # REPLACE must not get past append-only
     conn.create_function("fold", 1, str.casefold, deterministic=True)
-    is_new = conn.execute("PRAGMA application_id").fetchone()[0] == 0
-    if is_new and conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    conn.execute("BEGIN")  # one moment: another process may be creating it
+    is_ours = conn.execute("PRAGMA application_id").fetchone()[0] == files.APPLICATION_ID
+    tables = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    conn.execute("COMMIT")
+    if tables and not is_ours:
         raise damaged(path, "it is the database of another program")
-    conn.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(conn, time.monotonic() + wait_seconds)
+
+
+def _write_ahead(conn: sqlite3.Connection, deadline: float) -> None:
+    """Switch to WAL; SQLite does not wait by itself where another process is just doing so."""
+    while True:
+        try:
+            conn.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _quick_check(conn: sqlite3.Connection, path: Path) -> None:

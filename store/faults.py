@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sqlite3
@@ -60,6 +61,18 @@ def translate(error: sqlite3.Error, path: Path) -> StoreError:
             "disk and try again."
         )
     return StoreError(f"The journal {path} refused this step: {error}.")
+
+
+def unwritable(what: str, path: Path, error: OSError) -> StoreError:
+    """``what`` ("journal", "backup") at ``path`` could not be written by the system."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFullError(
+            f"The disk that should hold the {what} {path} is full; free some space and try again."
+        )
+    return ReadOnlyError(
+        f"The {what} {path} cannot be written ({error.strerror}); check the permissions of the "
+        "file and of its directory, or choose another place."
+    )
 
 
 def damaged(path: Path, detail: str) -> DamagedError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from store.errors import ReadOnlyError
-from store.faults import damaged
+from store.faults import damaged, unwritable
 
 APPLICATION_ID = 0x50545549
 """``PTUI``, in the header of every journal."""
@@ -64,6 +64,7 @@ def prepare(path: Path) -> None:
     SQLite gives ``-wal``, ``-shm`` and ``-journal`` the mode of the file they belong to.
 
     :raises ReadOnlyError: the file or its directory cannot be written.
+    :raises DiskFullError: there is no room for it.
     """
     try:
         private_directory(path.parent)
@@ -75,10 +76,7 @@ def prepare(path: Path) -> None:
                     file.chmod(0o600)
             os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
     except OSError as error:
-        raise ReadOnlyError(
-            f"The journal {path} cannot be written ({error.strerror}); check the permissions of "
-            "the file and of its directory, or set PERSONA_TUI_HOME to another place."
-        ) from error
+        raise unwritable("journal", path, error) from error
 
 
 def read_header(path: Path) -> Header | None:

@@ -40,7 +40,7 @@ def upsert(store: Store, drafts: Sequence[ConversationDraft]) -> ImportCounts:
     A conversation is known by its source and external id. Equal content counts as unchanged.
     Where it changed, messages that are the same (by external id and text, or by position, role
     and text) keep their ids, so that evidence and judgments stay; others are superseded, new ones
-    are added, and what was written here after the import stays at the end.
+    are added, superseded ones that are back (another branch) are active again, and what was written here after the import stays at the end.
     """
     counts = ImportCounts()
     with store.write() as conn:
@@ -153,12 +153,13 @@ def _row(
 def _update(conn: sqlite3.Connection, conversation_id: str, item: _Clean) -> int:
     """Bring one changed conversation to what the export says now; how many messages are new."""
     old = conn.execute(
-        "SELECT n, position, role, external_id, imported, text FROM messages"
-        " WHERE conversation_id = ? AND superseded_at IS NULL ORDER BY position, n",
+        "SELECT n, position, role, external_id, imported, superseded_at IS NULL, text"
+        " FROM messages WHERE conversation_id = ? AND (imported OR superseded_at IS NULL)"
+        " ORDER BY superseded_at IS NULL, position, n",  # active ones last: they win below
         (conversation_id,),
     ).fetchall()
-    by_external = {(ext, role, text): n for n, _, role, ext, _, text in old if ext is not None}
-    by_place = {(pos, role, text): n for n, pos, role, _, _, text in old}
+    by_external = {(ext, role, text): n for n, _, role, ext, *_, text in old if ext is not None}
+    by_place = {(pos, role, text): n for n, pos, role, *_, text in old}
     created, updated = _span(item.draft, utc_now())
     begun = to_db(created)
     kept: dict[int, int] = {}
@@ -176,13 +177,15 @@ def _update(conn: sqlite3.Connection, conversation_id: str, item: _Clean) -> int
         new_rows.append(_row(next_n, conversation_id, position, message, text, external, begun))
         index_rows.append((next_n, text))
         next_n += 1
-    gone = [n for n, _, _, _, imported, _ in old if n not in kept and imported]
-    ours = [n for n, _, _, _, imported, _ in old if n not in kept and not imported]
+    gone = [n for n, *_, imported, active, _ in old if active and imported and n not in kept]
+    ours = [n for n, *_, imported, _, _ in old if not imported and n not in kept]
+    back = [n for n, *_, active, _ in old if not active and n in kept]
     end = len(item.draft.messages)
     places = {n: end + i for i, n in enumerate(ours)} | kept
     moved = [(places[n], n) for n, position, *_ in old if n in places and places[n] != position]
     now = to_db(utc_now())
     conn.executemany("UPDATE messages SET superseded_at = ? WHERE n = ?", [(now, n) for n in gone])
+    conn.executemany("UPDATE messages SET superseded_at = NULL WHERE n = ?", [(n,) for n in back])
     conn.executemany("UPDATE messages SET position = ? WHERE n = ?", moved)
     conn.executemany(_INSERT_MESSAGE, new_rows)
     fts.add(conn, "messages_fts", index_rows)

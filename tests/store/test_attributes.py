@@ -99,9 +99,11 @@ def test_a_judged_attribute_keeps_its_words(store: Store) -> None:
     found = attributes.get(store, made)
     assert (found.text, found.confidence) == ("The user is a nurse.", 0.8)
     assert len(found.sources) == 2
-    other = attribute(store, later)  # asked to stand alone, it stays with the judged one
-    assert attributes.get(store, made).sources[1].candidate_id == later.candidate_id
-    assert attributes.get(store, other).sources == ()
+    assert attribute(store, later) == made  # asked to stand alone, it stays with the judged one
+    other = attribute(store, claim(store, say(store, "I sing"), "The user sings."))
+    attribute(store, later, into=other)
+    assert attributes.get(store, other).text == "The user sings."
+    assert len(attributes.get(store, made).sources) == 2
 
 
 def test_attributes_that_grow_together_leave_one(store: Store) -> None:

@@ -6,7 +6,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -203,7 +205,7 @@ def _freeze(path: Path, flagged: list[Path]) -> None:
 def test_a_read_only_directory_is_told(database: Path, immutable: list[Path]) -> None:
     database.parent.mkdir()
     _freeze(database.parent, immutable)
-    with pytest.raises(ReadOnlyError, match="PERSONA_TUI_HOME"):
+    with pytest.raises(ReadOnlyError, match="cannot be written"):
         open_store(database)
 
 
@@ -272,6 +274,31 @@ def test_two_instances_both_work(database: Path) -> None:
         message = say(one, "from one")
         say(two, "from two", message.conversation_id)
         assert conversations.get(one, message.conversation_id).messages == 2
+
+
+def test_many_may_create_it_at_once(database: Path) -> None:
+    def start(number: int) -> str:
+        with open_store(database) as store:
+            return conversations.create(store, title=f"{number}").title
+
+    with ThreadPoolExecutor(8) as threads:
+        titles = set(threads.map(start, range(8)))
+    with open_store(database) as store:
+        assert {c.title for c in conversations.list_all(store)} == titles
+        assert store.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (
+            migrations.NEWEST,
+        )
+    assert not (database.parent / "backups").exists()
+
+
+def test_creating_it_loads_nothing_heavy(database: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from store.db import open_store;"
+        f"open_store(Path({str(database)!r})).close();"
+        "print([m for m in ('numpy', 'pandas', 'pydantic', 'textual') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_writer_who_waits_too_long_is_told(database: Path) -> None:

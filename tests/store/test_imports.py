@@ -120,6 +120,15 @@ def test_what_was_written_here_after_an_import_stays_at_the_end(store: Store) ->
     assert texts == ["one", "two", "written here"]
 
 
+def test_a_branch_that_comes_back_keeps_its_ids(store: Store) -> None:
+    imports.upsert(store, [draft("one", "two")])
+    (found,) = conversations.list_all(store)
+    before = messages.active(store, found.conversation_id)
+    imports.upsert(store, [draft("one", "other", "more")])
+    assert imports.upsert(store, [draft("one", "two")]) == ImportCounts(updated=1)
+    assert messages.active(store, found.conversation_id) == before
+
+
 def test_a_renamed_conversation_keeps_its_name(store: Store) -> None:
     imports.upsert(store, [draft("one")])
     (found,) = conversations.list_all(store)
