@@ -69,6 +69,19 @@ def _model_file() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "model.onnx"
 
 
+def check_files() -> Path:
+    """The weights' path, after their checksum and that of the vocabulary were compared.
+
+    Raises :class:`ModelError` if either is missing or is not the file it should be. Needs neither
+    numpy nor ONNX Runtime.
+    """
+    path = _model_file()
+    _read_checked(path, MODEL_SHA256, "sentence-embedding weights")
+    vocabulary = Path(str(importlib.resources.files("models") / "data" / TOKENIZER_FILE))
+    _read_checked(vocabulary, TOKENIZER_SHA256, "sentence-embedding vocabulary")
+    return path
+
+
 class MiniLmEmbedder:
     """all-MiniLM-L6-v2: mean pooling over the tokens, unit vectors of 384 dimensions.
 

@@ -153,9 +153,9 @@ def _starter() -> Result:
 
 
 def _embeddings() -> Result:
-    from models.minilm import model_path
+    from models.embeddings import check_files
 
-    return _checked("sentence embeddings", model_path, "MiniLM-L6-v2 int8, checksum matches")
+    return _checked("sentence embeddings", check_files, "MiniLM-L6-v2 int8, checksum matches")
 
 
 def _keyring() -> Result:
@@ -163,7 +163,7 @@ def _keyring() -> Result:
 
     usable, detail = keyring_status()
     # A missing keyring is no failure: keys can come from the environment or a helper command.
-    return Result("keyring", True, detail if usable else f"not used: {detail}")
+    return Result("keyring", True, detail if usable else f"not used. {detail}")
 
 
 def _terminal() -> Result:
@@ -180,11 +180,10 @@ def _ask_starter(paths: Paths) -> Result:
     import asyncio
     import time
 
-    from models.llama import LlamaBackend
-    from models.starter import starter_path
-
     from models.errors import ModelError
+    from models.llama import LlamaBackend
     from models.protocol import ChatMessage, Finished, Sampling, TextDelta
+    from models.starter import starter_path
 
     async def ask() -> Result:
         backend = LlamaBackend(starter_path(), name="starter", log_file=paths.worker_log)
