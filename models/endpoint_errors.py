@@ -157,12 +157,11 @@ def waits_too_long(asked: Asked, seconds: float) -> RateLimitedError:
 
 def unreachable(asked: Asked, reason: str) -> Failure:
     """No connection: refused, no such host, TLS trouble."""
+    if asked.local:  # nothing listens there: waiting a few seconds does not help
+        sentence = f"Nothing answers at {asked.base_url}; is the server started?"
+        return Failure(UnavailableError(sentence))
     detail = plain(reason, 120, secret=asked.secret)
     detail = f" ({detail})" if detail else ""
-    if asked.local:  # nothing listens there: waiting a few seconds does not help
-        return Failure(
-            UnavailableError(f"Nothing answers at {asked.base_url}{detail}; is the server started?")
-        )
     return Failure(
         UnavailableError(
             f"{asked.host} cannot be reached{detail}; see whether you are online and the base URL "

@@ -54,6 +54,10 @@ class KeyStoreError(ModelError):
     """A key could not be fetched or kept; the sentence says where and what to do."""
 
 
+class NoKeyringError(KeyStoreError):
+    """There is no keyring here that may hold a key."""
+
+
 class Secret:
     """A string that does not show itself: not in ``repr``, ``str``, formats, logs or pickles."""
 
@@ -207,7 +211,7 @@ class Secrets:
             ring.set_password(SERVICE, key_name, key.reveal())
             return bool(ring.get_password(SERVICE, key_name) == key.reveal())
 
-        if not self._in_worker(write):
+        if not self.in_worker(write):
             raise KeyStoreError(
                 f"The keyring took the key {key_name!r} and does not give it back, so it was not "
                 "kept; use an environment variable or a helper command."
@@ -215,7 +219,8 @@ class Secrets:
         self._session.pop(key_name, None)
 
     def forget(self, key_name: str) -> None:
-        """Remove a key from the session and, where there is one, from the keyring."""
+        """Remove a key from the session and, where there is one, from the keyring.
+        :class:`KeyStoreError` if a keyring that may hold it does not answer."""
         self._session.pop(key_name, None)
 
         def remove() -> None:
@@ -223,18 +228,20 @@ class Secrets:
             if ring.get_password(SERVICE, key_name) is not None:
                 ring.delete_password(SERVICE, key_name)
 
-        self._in_worker(remove)
+        with contextlib.suppress(NoKeyringError):  # then it holds none of ours
+            self.in_worker(remove)
 
     def _from_keyring(self, key_name: str) -> str | None:
         def read() -> Secret | None:
             value = _trusted_keyring().get_password(SERVICE, key_name)
             return Secret(value) if isinstance(value, str) and value else None
 
-        secret = self._in_worker(read)
+        secret = self.in_worker(read)
         return secret.reveal() if secret else None
 
-    def _in_worker(self, work: Callable[[], _T]) -> _T:
-        """Run ``work`` in a daemon thread with the time limit."""
+    def in_worker(self, work: Callable[[], _T]) -> _T:
+        """Run ``work``, which uses the keyring, in a daemon thread with the time limit; any trouble
+        is a :class:`KeyStoreError`."""
         if self._abandoned is not None and self._abandoned.is_alive():  # one such is enough
             raise KeyStoreError(
                 "The system's keyring has not answered yet; unlock it, or use an environment "
@@ -271,6 +278,20 @@ class Secrets:
         )
 
 
+def keyring_status(seconds: float = 5.0) -> tuple[bool, str]:
+    """Whether the system's keyring may be used, and its name or the reason in a sentence. Asks it
+    for nothing."""
+
+    def name() -> str:
+        kind = type(_trusted_keyring())
+        return f"{kind.__module__}.{kind.__name__}"
+
+    try:
+        return True, Secrets(keyring_seconds=seconds).in_worker(name)
+    except KeyStoreError as error:
+        return False, str(error)
+
+
 def _trusted_keyring() -> Any:
     """The keyring in force, if it is one that encrypts and remembers. Slow: run in the worker."""
     import keyring
@@ -281,7 +302,7 @@ def _trusted_keyring() -> Any:
         if (kind.__module__, kind.__name__) in TRUSTED_KEYRINGS:
             return candidate
     name = f"{type(ring).__module__}.{type(ring).__name__}"
-    raise KeyStoreError(
+    raise NoKeyringError(
         f"The keyring here ({name}) is not one that protects keys, so it is not used; use an "
         "environment variable or a helper command."
     )

@@ -25,6 +25,7 @@ from models.secrets import (
     environment_names,
     environment_without_keys,
     in_daemon_thread,
+    keyring_status,
 )
 from tests.helpers import wait_until
 
@@ -242,6 +243,14 @@ def test_a_keyring_in_plain_text_is_refused(ring: Any) -> None:
     assert "PlaintextKeyring" in secrets.status("k").detail
 
 
+def test_whether_the_keyring_may_be_used(ring: Any) -> None:
+    assert keyring_status() == (True, "keyring.backends.SecretService.Keyring")
+    keyring.set_keyring(PlainRing())
+    usable, why_not = keyring_status()
+    assert not usable
+    assert "PlaintextKeyring" in why_not
+
+
 @pytest.mark.parametrize("name", ["null", "fail"])
 def test_the_null_and_the_failing_keyring_are_refused(ring: Any, name: str) -> None:
     import importlib
@@ -250,7 +259,11 @@ def test_the_null_and_the_failing_keyring_are_refused(ring: Any, name: str) -> N
     keyring.set_keyring(module.Keyring())
     with pytest.raises(KeyStoreError, match="not used"):
         Secrets().set_keyring("k", KEY)
-    assert Secrets().get("k") is None
+    secrets = Secrets()
+    assert secrets.get("k") is None
+    secrets.set_session("k", KEY)
+    secrets.forget("k")
+    assert secrets.get("k") is None
 
 
 def test_of_several_keyrings_the_trusted_one_is_used(ring: Any) -> None:
