@@ -45,17 +45,20 @@ class Store:
 
         It takes the write lock at once, so that what is read inside is still true when it is
         written. Inside another one it is simply a part of that.
+
+        :raises StoreError: in place of any error of SQLite.
         """
         if self.conn.in_transaction:
             yield self.conn
             return
-        self.conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield self.conn
-            self.conn.execute("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
+        with told(self.path):
+            self.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.conn
+                self.conn.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
 
     def _roll_back(self) -> None:
         if self.conn.in_transaction:  # SQLite itself rolls back when the disk is full

@@ -133,6 +133,23 @@ def test_a_change_of_mind_supersedes_and_undo_brings_the_first_back(store: Store
     assert correction.corrects == item
 
 
+def test_an_attribute_that_came_with_its_judgment_goes_with_it(store: Store) -> None:
+    own = attributes.add_by_user(store, "The user sings.")
+    context = JudgmentContext("g", "0.1.0")
+    added = AttributeJudgment(
+        "", own.attribute_id, utc_now(), context, use="welcome",
+        corrected_attribute_id=own.attribute_id,
+    )  # fmt: skip
+    judgments.save(store, added)
+    judge(store, own.attribute_id, "unsure")
+    assert len(attributes.list_all(store)) == 1
+    judgments.undo_last(store)
+    assert len(attributes.list_all(store)) == 1
+    judgments.undo_last(store)
+    assert attributes.list_all(store) == []
+    assert attributes.get(store, own.attribute_id).judgment is None
+
+
 def test_judging_what_is_gone_is_told_and_leaves_no_correction(store: Store) -> None:
     with pytest.raises(NotFoundError, match="gone"):
         judge(store, "no-such-attribute", "bad", correction="The user hums.")
