@@ -63,6 +63,10 @@ _KIN = re.compile(r"^\W*(?:and |but |so )?(?:my|our)\s+(?:\w+\s+)?(\w+)\s+(?:and
     r"|also|never|always|\w+s|\w+ed)\b", re.IGNORECASE)  # fmt: skip
 
 
+_OWNING = re.compile(r"\b(?:my|our|mine|ours)\b", re.IGNORECASE)
+_MODAL = _words("can can't cannot could couldn't will won't would wouldn't should may might must")
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """``ok`` if nothing was added; ``recall`` is the share of content words that was kept."""
@@ -106,6 +110,11 @@ def agreement(sentence: str, statement: str) -> Agreement:
         return Agreement(False, recall, "negation")
     if _is_past(_FIRST_VERB.search(sentence)) != _is_past(_USER_VERB.search(statement)):
         return Agreement(False, recall, "tense")
+    if statement.lower().startswith("the user's") and not _OWNING.search(sentence):
+        return Agreement(False, recall, "possession")
+    verb = _USER_VERB.search(statement)
+    if verb and not verb.group(1) and _third_person_missing(verb.group(2)):
+        return Agreement(False, recall, "grammar")
     kin = _KIN.match(sentence)
     if kin and stem(kin.group(1)) not in made:
         return Agreement(False, recall, "subject")
@@ -120,6 +129,12 @@ def is_past_form(word: str) -> bool:
     return word in _PAST or (
         word.endswith("ed") and len(word) > 4 and word not in ("need", "breed")
     )
+
+
+def _third_person_missing(verb: str) -> bool:
+    verb = verb.lower().replace("’", "'")
+    fine = verb in _MODAL or is_past_form(verb) or verb in _FUNCTION
+    return not fine and not verb.endswith(("s", "n't", "and"))
 
 
 def _is_past(match: re.Match[str] | None) -> bool:

@@ -14,6 +14,7 @@ _I = re.IGNORECASE
 _PATTERNS: dict[str, tuple[str, ...]] = {
     "first_person": (
         r"\b(?:i|i'm|im|i’m|i've|ive|i’ve|i'd|i’d|i'll|i’ll|me|my|mine|myself|we|we're|we've|us|our|ours)\b",
+        r"\b(?:jag|mig|mitt|mina|vår|saya|aku|kami|tôi|jeg|minulla|olen)\b|\bmin (?:man|fru|son|dotter|familj)\b",
         r"\b(?:ich|mich|mir|mein\w{0,2}|wir|uns|unser\w{0,2})\b",
         r"\b(?:je|moi|mon|mes|nous|notre|nos)\b|\bj['’]|\bm['’](?=[aeiouhé])",
         r"\b(?:yo|mi|mis|conmigo|nosotr[oa]s|nuestr[oa]s?)\b|\b(?:me|nos)\s+\w+",
@@ -30,6 +31,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "self_state": (
         r"\b(?:i am|i'm|i’m|im|i was|i've been|ive been|we are|we're) (?!trying|getting|using|asking|talking|looking|not sure|sorry|going to|curious|wondering|referring)",
         r"\b(?:i|we) (?:really |just |also |still |usually |always |often |never |barely |currently |only |mostly )?(?:work|live|own|run|teach|study|speak|play|drive|eat|drink|cook|bake|ride|cycle|suffer|earn|grew|moved|graduated|volunteer|collect|manage|feel|smoke|sleep|wear|travel)(?:ed|d)?\b",
+        r"\bjag (?:är|har|bor|äter|arbetar|jobbar|studerar|gillar|lär)\b|\bsaya (?:\w+ )?(?:di|punya|tinggal|suka|tidak|bekerja|adalah|guru)\b|\btôi (?:là|có|không|sống|làm|thích)\b",
         r"\bich (?:bin|wohne|arbeite|esse|lerne|studiere|leide|lebe|war|hatte|spiele|liebe|hasse)\b",
         r"\bje (?:suis|travaille|vis|mange|déteste|vivais|joue)\b|\bj['’](?:habite|adore|aime|apprends|étudie|étais)",
         r"\b(?:soy|estoy|vivo|trabajo|tengo|tenía|estudio|odio|fumaba|nací|era|como|hablo)\b",
@@ -47,7 +49,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     ),
     "own_circle": (
         r"\b(?:my|our) (?:wife|husband|partner|girlfriend|boyfriend|fianc|spouse|son|daughter|kid|child|twin|baby|dog|cat|pet|parents|family|children|teenager)",
-        r"\b(?:my|our) (?:job|work|commute|rent|mortgage|landlord|back|knee|eye|health|goal|dream|hobby|salary|degree|thesis|garden|house|flat|apartment|favou?rite|native|budget|diet|exam|wedding|english)",
+        r"\b(?:my|our) (?:job|work|commute|rent|mortgage|back|knee|eye|health|goal|dream|hobby|salary|degree|thesis|garden|house|flat|apartment|favou?rite|native|budget|diet|exam|wedding|english)",
         r"\bmein(?:e|en|em)? (?:mann|frau|kind|sohn|tochter|hund|katze|partner)|mon mari|ma femme|mi (?:esposa|esposo|marido|mujer|hijo|hija)|mijn (?:vrouw|man|kind)|我的?(?:妻子|丈夫|孩子|儿子|女儿)|제 (?:아내|남편)|с мужем|с женой|minha mãe|meus? filh",
     ),
     "like": (
@@ -67,7 +69,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"هل يمكنك|من فضلك|أحتاج|أريد أن أعرف|можешь|могли бы|пожалуйста|мне нужн|क्या आप|कृपया|बताइए|लिखिए|समझाइए|दीजिए|önerir misin|misin|mısın|lütfen|\bver\b|czy możesz|proszę|potrzebuję",
     ),
     "imperative": (
-        r"^\W*(?:please |now |also |then |and |ok,? |hey,? )?(?:write|give|list|tell|show|explain|make|create|generate|summari[sz]e|translate|fix|add|remove|use|do|don't|keep|compare|describe|rewrite|find|help|try|continue|go|suggest|recommend|draft|design|answer|reply|format|let|check|convert|correct|provide|print|output|include|change|remember|plan|think|classify|act|pretend|imagine|assume|suppose|calculate|solve|analy[sz]e|return|name|turn|put|repeat|stop|start|see|look|read|say|save|set|build|develop|pick|choose)\b",
+        r"^\W*(?:please |now |also |then |and |ok,? |hey,? )?(?:write|give|list|tell|show|explain|make|create|generate|summari[sz]e|translate|fix|add|remove|use|do|don't|keep|compare|describe|rewrite|find|help|try|continue|go|suggest|recommend|draft|design|answer|reply|format|let|check|convert|correct|provide|print|output|include|change|remember|plan|think|classify|act|pretend|imagine|assume|suppose|calculate|solve|analy[sz]e|return|name|turn|put|repeat|stop|start|see|look|read|say|save|set|build|develop|pick|choose|walk|guide|teach|convince|surprise|quiz|remind|send|ask|rank)\b",
         r"^\W*(?:schreib\w*|erklär\w*|gib|mach\w*|fass\w*|übersetze?|zeig\w*|nenn\w*|liste|erstelle)\b",
         r"^\W*(?:écris|explique|donne|résume|traduis|fais|montre|écrivez|expliquez)",
         r"^\W*(?:escribe|explica|explícame|resume|dame|haz|hazlo|traduce|muestra)",
@@ -91,12 +93,12 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"^\W*(?:er|sie|es|das|der|die|il|elle|ils|le|la|les|él|ella|el|los|las|lui|lei|ele|ela|hij|zij|ze|het|de)\b|^\W*(?:他|她|它|彼|彼女|그|그녀)|^\W*(?:он|она|они|هو|هي|वह|o|on|ona)\b",
     ),
     "others": (
-        r"\b(?:my|our|a) (?:\w+ )?(?:friend|neighbou?r|colleague|co-?worker|boss|manager|client|customer|teacher|student|roommate|uncle|aunt|cousin|brother|sister|patient|grandm\w+|grandf\w+|mother|father|mom|dad|professor|supervisor)s?\b",
+        r"\b(?:my|our|a) (?:\w+ )?(?:friend|neighbou?r|colleague|co-?worker|boss|manager|client|customer|teacher|student|roommate|uncle|aunt|cousin|brother|sister|patient|grandm\w+|grandf\w+|mother|father|mom|dad|professor|supervisor|landlord|flatmate|nephew|niece|tutor|ex)s?\b",
         r"\bmeine? (?:freund|nachbar|kolleg|chef|onkel|schwester|bruder)|mon (?:voisin|ami|collègue|chef)|mi (?:vecino|amig|jefe|colega|herman)|il mio (?:vicino|amico|capo)|meu (?:vizinho|amigo|chefe)|mijn (?:buurman|vriend|collega|baas)|我的?(?:朋友|同事|老板|邻居)|友達|上司|同僚|친구|صديق|جار|друг|сосед|коллег|दोस्त|komşu|arkadaş|sąsiad|przyjaci",
     ),
     "task": (
         r"\b(?:code|function|script|error|bug|query|variable|line \d+|file|column|table|array|list|string|regex|command|json|csv|yaml|version|output|install|compile|exception|paragraph|sentence|essay|article|step|example|answer|solution|option|second|first one|text|image|document)\b",
-        r"\b(?:i|we) (?:got|get|ran|tried|copied|changed|uploaded|pasted|asked|meant|mean|said|think|see|understand|guess|don't get|don't understand|don't think|can't see|will|am going to)\b|\bi'll\b",
+        r"\b(?:i|we) (?:ran|tried|copied|changed|uploaded|pasted|asked|meant|mean|said|think|see|understand|guess|don't get|don't understand|don't think|can't see|will|am going to)\b|\bi'll\b",
         r"artikel|zusammenfassung|schritt|article|étape|résumé|artículo|paso|resumen|articolo|riassunto|artigo|resumo|samenvatting|stap|步|函数|手順|단계|الخطوة|المقال|шаг|функци|चरण|krok|streszczeni",
     ),
     "thanks": (

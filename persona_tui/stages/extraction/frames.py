@@ -56,6 +56,8 @@ LASTING = _any(
     r"\bas if i (?:were|was|am|had)\b",
     r"\bfrom (?:the|my) (?:perspective|point of view|pov|viewpoint) of\b",
     r"\bstay in character\b",
+    r"^\W*(?:you are|you're|you play|you be) (?:an?|the|my)\b.*\b(?:and|,) (?:i am|i'm|i play|i'll be) (?:an?|the|your)\b",
+    r"^\W*(?:i am|i'm|i play|i'll be) (?:an?|the|your)\b.*\b(?:and|,) (?:you are|you're|you play|you'll be) (?:an?|the|my)\b",
     r"rollenspiel|tu(?:e)? so,? als|stell dir vor,? (?:ich|du|wir)",
     r"jeu de rôle|fais(?:ons)? (?:comme si|semblant)|imagine que (?:je|tu|eu|você)",
     r"juego de rol|(?:finge|imagina|imagínate) que (?:soy|eres|yo|tú|estoy|vivo)",
@@ -84,6 +86,9 @@ ROLE_PLAY = _any(
     r"\b(?:write|compose|create|make up|tell(?: me)?|draft|continue|generate)\b.{0,60}\b(?:story|poem|song|novel"
     r"|scene|monologue|diary|script|dialogue|speech|rap|lyrics|screenplay|fan ?fic\w*|tale|ballad"
     r"|haiku|limerick|persona|character)\b",
+    r"\b(?:write|compose|create|draft|generate)\b.{0,40}\b(?:profile|bio|post|review|testimonial|resume|cv|letter|caption)\b"
+    r" (?:for|of|from|by|about) (?:an?|the|somebody|someone)\b",
+    r"^\W*you\b(?!.*\b(?:i|i'm|i've|my|me|we|our)\b)",
     r"^\W*(?:du bist|sie sind|tu es|vous êtes|eres|usted es|sei un|você é|jij bent|je bent|ты |вы )\b",
     r"^\W*(?:你是|您是|あなたは|당신은|너는|أنت |तुम |आप )",
 )

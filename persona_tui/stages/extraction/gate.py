@@ -32,6 +32,8 @@ _LOOSE = re.compile(
     re.IGNORECASE,
 )
 """Asks, or points at something said elsewhere: a clause without that stands better on its own."""
+_PHRASE = re.compile(r"^\W*(?:my|our)(?: \w+){1,3}\W*$", re.IGNORECASE)
+"""Without a verb, as far as form tells: "my two teenagers"."""
 _CLAUSE = re.compile(
     r"[,;]\s+(?:(?:and|so|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar)\s+)?|\s+[–—-]\s+|[，；、]\s*"
     r"|\s+(?:and|but|so|because|since)\s+(?=(?:i|i'm|i've|my|we|please|what|how|which)\b)",
@@ -103,7 +105,7 @@ def _clauses(sentence: Sentence) -> list[tuple[Span, str]]:
         end = cut.start() if cut else len(text)
         clause = text[at:end]
         enough = len(clause.split()) > 2 or (len(clause) > 3 and not clause.isascii())
-        if enough and (at, end) != (0, len(text)):
+        if enough and not _PHRASE.match(clause) and (at, end) != (0, len(text)):
             parts.append((Span(sentence.start + at, sentence.start + end), clause))
         at = cut.end() if cut else end
     return parts

@@ -17,7 +17,7 @@ _LEAD = re.compile(
 )
 _UNSAFE = re.compile(r"[?]|\b(?:you|your|yours|please|let's|lets)\b", re.IGNORECASE)
 _AS_A = re.compile(
-    r"^\W*(?:speaking )?as (an? (?:(?!\b(?:i|we|my)\b)[\w' -]){3,60}),", re.IGNORECASE
+    r"^\W*(?:speaking )?as (an? (?:(?!\b(?:i|we|my)\b)[\w' -]){3,60})(?:,|$)", re.IGNORECASE
 )
 _FOR = {
     "am": "is", "'m": " is", "are": "is", "'re": " is", "have": "has", "'ve": " has", "do": "does",

@@ -42,7 +42,9 @@ def clean(text: str) -> str:
 def statement(text: str) -> str | None:
     """The cleaned statement, or ``None`` if it is none: empty, too long, a question, an order to
     some model, or about nobody."""
-    text = clean(text).strip(' \t-–•*"“”„«»')
+    text = clean(text).strip(" \t-–•*")
+    if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        text = text[1:-1].strip()
     if not text or len(text) > MAX_STATEMENT:
         return None
     if sum(c.isalpha() for c in text) < MIN_LETTERS or text.endswith(("?", "？", "؟", ":")):
