@@ -157,7 +157,7 @@ def waits_too_long(asked: Asked, seconds: float) -> RateLimitedError:
 
 def unreachable(asked: Asked, reason: str) -> Failure:
     """No connection: refused, no such host, TLS trouble."""
-    if asked.local:  # nothing listens there: waiting a few seconds does not help
+    if asked.local and "SSL" not in reason:  # nothing listens: waiting does not help
         sentence = f"Nothing answers at {asked.base_url}; is the server started?"
         return Failure(UnavailableError(sentence))
     detail = plain(reason, 120, secret=asked.secret)

@@ -313,6 +313,22 @@ async def test_nobody_there() -> None:
     await backend.close()
 
 
+async def test_https_where_there_is_none() -> None:
+    async def plain_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(plain_http, "127.0.0.1", 0)
+    address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    backend = EndpointBackend(address, "m", first_pause=0.001, max_retries=1)
+    with pytest.raises(UnavailableError, match=r"cannot be reached \(.*SSL") as caught:
+        await talk(backend)
+    assert_a_sentence(caught.value)
+    await backend.close()
+    server.close()
+
+
 async def test_silence_is_tried_once_more_and_told(stack: AsyncExitStack) -> None:
     server, backend = await opened(stack, raw(30.0), timeout=0.2)
     with pytest.raises(UnavailableError, match=r"sent nothing for 0\.2 s") as caught:
