@@ -126,3 +126,10 @@ async def test_opening_loads_nothing(tmp_path: Path) -> None:
     assert backend.describe().local
     assert backend.describe().parameters_b == 2
     await backend.close()
+
+
+def test_the_page_about_models_shows_the_same_facts() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+    for entry in RECOMMENDED:
+        for fact in (entry.repo, entry.filename, f"{entry.size_bytes:,}", *entry.source):
+            assert fact in page, (entry.id, fact)
