@@ -12,9 +12,11 @@ from types import TracebackType
 from typing import Self
 
 from store import files, migrations
-from store.errors import NewerDatabaseError
+from store.errors import NewerDatabaseError, StoreError
 from store.faults import damaged, told
 
+OLDEST_SQLITE = (3, 37, 0)
+"""STRICT tables."""
 QUICK_CHECK_BYTES = 16 << 20
 QUICK_CHECK_SECONDS = 0.05
 
@@ -91,6 +93,11 @@ def open_store(path: Path, *, wait_seconds: float = 10.0) -> Store:
     :raises BusyError: another process holds it.
     :raises DiskFullError: there is no room.
     """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(
+            f"This Python brings SQLite {sqlite3.sqlite_version}, but the journal needs "
+            f"{'.'.join(map(str, OLDEST_SQLITE))} or newer; use a newer Python."
+        )
     path = Path(path).expanduser().absolute()
     header = files.read_header(path)
     if header is not None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from store import fts
 from store.text import id_list
 
+PENDING = "scrub_pending"
+"""In ``settings_kv`` from a deletion until its bytes are gone from the file and its log."""
 BLACKED_OUT = "[forgotten]"
 """Stands in ``shown`` where forgotten words were."""
 
@@ -42,8 +44,9 @@ def allow(conn: sqlite3.Connection) -> None:
 
 
 def done(conn: sqlite3.Connection) -> None:
-    """Judgments are append-only again; deleted words leave the search index."""
+    """Judgments are append-only again; deleted words leave the search index; a scrub is due."""
     conn.execute("DELETE FROM forgetting_now")
+    conn.execute("INSERT OR REPLACE INTO settings_kv VALUES (?, '1')", (PENDING,))
     for index in ("messages_fts", "attributes_fts"):
         conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")  # noqa: S608
 
@@ -264,18 +267,26 @@ def scrub(conn: sqlite3.Connection) -> str | None:
             conn.execute("VACUUM")
         finally:
             conn.execute("PRAGMA temp_store = MEMORY")
-        _checkpoint(conn)
+        conn.execute("DELETE FROM settings_kv WHERE key = ?", (PENDING,))
+        # The log holds only clean pages now; this one just gives back its room.
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return (
                 "It is deleted, but another persona-tui is reading the journal, so old bytes may "
-                "stay in its log: close the other one, then forget again or run doctor."
+                "stay in its log: close the other one, then run persona-tui doctor."
             )
         return (
             f"It is deleted, but the file could not be rewritten ({error}), so old bytes may stay "
-            "in it: free some disk space, then forget again."
+            "in it: free some disk space, then run persona-tui doctor."
         )
     return None
+
+
+def is_scrub_due(conn: sqlite3.Connection) -> bool:
+    """Whether something was forgotten whose bytes may still be there."""
+    found = conn.execute("SELECT 1 FROM settings_kv WHERE key = ?", (PENDING,)).fetchone()
+    return found is not None
 
 
 def _checkpoint(conn: sqlite3.Connection) -> None:

@@ -76,8 +76,8 @@ def _upsert_batch(conn: sqlite3.Connection, batch: dict[tuple[str, str], _Clean]
         (source, external): (conversation_id, sha256)
         for source, external, conversation_id, sha256 in conn.execute(
             "SELECT c.source, c.external_id, c.conversation_id, c.content_sha256"
-            " FROM json_each(?) k JOIN conversations c ON c.source = k.value ->> 0"
-            " AND c.external_id = k.value ->> 1",
+            " FROM json_each(?) k JOIN conversations c ON c.source ="
+            " json_extract(k.value, '$[0]') AND c.external_id = json_extract(k.value, '$[1]')",
             (id_list([list(key) for key in batch]),),
         )
     }

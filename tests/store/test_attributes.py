@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store import attributes, candidates, messages, prompts, runs, search
+from store import attributes, candidates, forgetting, messages, prompts, runs, search
 from store.db import Store, open_store, utc_now
 from store.errors import NotFoundError, StoreError
 from store.records import Candidate, Evidence, ModelRun
@@ -192,3 +192,43 @@ def test_many_attributes_are_read_in_a_handful_of_statements(store: Store) -> No
     store.conn.set_trace_callback(None)
     assert len(found) == 60
     assert len([s for s in statements if not s.startswith("--")]) == 4
+
+
+def test_an_attribute_that_loses_its_words_takes_those_that_remain(store: Store) -> None:
+    first = claim(store, say(store, "I am a nurse"), "The user is a nurse.")
+    second = claim(store, say(store, "nursing"), "The user nurses.", settings="s2")
+    made = attribute(store, first, second)
+    assert candidates.reset(store, "s1") == 1
+    (found,) = attributes.list_all(store)
+    assert (found.attribute_id, found.text) == (made, "The user nurses.")
+    assert candidates.reset(store, "s2") == 1
+    assert attributes.list_all(store) == []
+    assert search.search(store, "nurses", kinds=["attribute"]) == []
+
+
+def test_what_was_forgotten_while_it_was_extracted_is_left_out(store: Store) -> None:
+    message = say(store, "I am a nurse")
+    offered = Candidate(
+        "", message.conversation_id, "x", 0.5, "grounded", None, (span(message, "nurse"),)
+    )
+    forgetting.forget_conversation(store, message.conversation_id)
+    assert _offer(store, offered) == []
+    gone = candidates.Group(None, "gone", ("gone",))
+    with pytest.raises(NotFoundError, match="merge again"):
+        candidates.attach(store, [gone])
+    kept = claim(store, say(store, "I sing"), "The user sings.")
+    with pytest.raises(NotFoundError, match="merge again"):
+        attribute(store, kept, into="gone")
+    assert candidates.unmerged(store) == [kept]
+
+
+def test_an_attribute_is_found_by_the_beginning_of_its_id(store: Store) -> None:
+    one = attributes.add_by_user(store, "The user sings: la-la!")
+    assert attributes.get(store, one.attribute_id[:30]) == one
+    attributes.add_by_user(store, "The user hums.")
+    assert attributes.list_all(store, query="!") == [one]
+    with pytest.raises(NotFoundError, match="More than one"):
+        attributes.get(store, one.attribute_id[:4])
+    for missing in ("", "zzz"):
+        with pytest.raises(NotFoundError, match="no attribute"):
+            attributes.get(store, missing)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from store import conversations, files, migrations, settings
+from store import conversations, db, files, messages, migrations
 from store.db import Store, new_id, open_store
 from store.errors import (
     BusyError,
@@ -316,53 +316,42 @@ def test_a_reader_does_not_wait_for_a_writer(database: Path) -> None:
         assert len(conversations.list_all(two)) == 1
 
 
-# --- migrations ---------------------------------------------------------------------------------
+# --- the check at the start ---------------------------------------------------------------------
 
 
-def _old(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database as the first migration alone left it, with something in it."""
-    with monkeypatch.context() as patch:
-        patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
-        patch.setattr(migrations, "NEWEST", 1)
-        with open_store(database) as store:
-            settings.put(store, "planted", "before")
-
-
-def test_an_old_database_is_backed_up_and_migrated(
+def test_the_check_at_the_start_gives_up_rather_than_delay(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _old(database, monkeypatch)
     with open_store(database) as store:
-        assert settings.get(store, "planted") == "before"
-        assert store.conn.execute("SELECT count(*) FROM responses").fetchone() == (0,)
-        names = store.conn.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
-    assert names == [(name,) for name, _ in migrations.MIGRATIONS]
-    (copy,) = (database.parent / "backups").iterdir()
-    assert (mode_of(copy), mode_of(copy.parent)) == ("0600", "0700")
-    header = files.read_header(copy)
-    assert header is not None
-    assert header.user_version == 1
-
-
-def test_a_migration_that_fails_changes_nothing(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    open_store(database).close()
-    broken = ("0099_broken", ["CREATE TABLE half (x TEXT) STRICT", "CREATE TABLE half (x TEXT)"])
-    with monkeypatch.context() as patch:
-        patch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, broken])
-        patch.setattr(migrations, "NEWEST", migrations.NEWEST + 1)
-        with pytest.raises(StoreError, match="half"):
-            open_store(database)
+        first = say(store, "0")
+        for i in range(300):
+            say(store, f"word{i} " * 100, first.conversation_id)
+    monkeypatch.setattr(db, "QUICK_CHECK_SECONDS", -1.0)
     with open_store(database) as store:
-        found = store.conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchone()
-        assert found is None
-        assert store.conn.execute("PRAGMA user_version").fetchone() == (migrations.NEWEST,)
+        assert conversations.get(store, first.conversation_id).messages == 301
 
 
-def test_an_empty_file_becomes_a_journal(database: Path) -> None:
-    database.parent.mkdir()
-    database.touch()
+def test_damage_that_only_the_check_sees_is_told(database: Path) -> None:
     with open_store(database) as store:
-        assert conversations.count(store) == 0
-    assert not (database.parent / "backups").exists()
+        say(store, "words")
+        store.conn.execute("PRAGMA foreign_keys = OFF")
+        store.conn.execute("PRAGMA ignore_check_constraints = ON")
+        store.conn.execute("UPDATE messages SET position = -1")
+    with pytest.raises(DamagedError, match="CHECK constraint failed"):
+        open_store(database)
+    assert files.read_header(database) is not None
+
+
+def test_an_sqlite_that_is_too_old_is_told(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+    with pytest.raises(StoreError, match="3.37.0 or newer"):
+        open_store(database)
+    assert not database.exists()
+
+
+def test_what_cannot_be_stored_is_told(store: Store) -> None:
+    message = say(store, "x")
+    with pytest.raises(StoreError, match="characters"):
+        messages.get(store, "\ud800")
+    with pytest.raises(StoreError, match="too large"):
+        messages.versions(store, message.conversation_id, 1 << 70)

@@ -15,6 +15,7 @@ from store import (
     backup,
     conversations,
     forgetting,
+    health,
     judgments,
     messages,
     prompts,
@@ -152,7 +153,7 @@ def test_another_idle_window_does_not_hinder(store: Store, database: Path) -> No
         assert conversations.count(other) == 0
 
 
-def test_a_window_that_is_reading_is_named_and_forgetting_again_completes(
+def test_a_window_that_is_reading_is_named_and_doctor_completes_it(
     database: Path,
 ) -> None:
     with open_store(database, wait_seconds=0.05) as store, open_store(database) as other:
@@ -164,8 +165,10 @@ def test_a_window_that_is_reading_is_named_and_forgetting_again_completes(
         assert "another persona-tui" in str(result.note)
         assert conversations.list_all(store) == []
         other.conn.execute("COMMIT")
-        assert forgetting.forget_everything(store).complete
+        assert PLANTED.encode() in bytes_of(database)
+        assert {c.name: c.ok for c in health.checks(store)}["forgotten"]
         assert PLANTED.encode() not in bytes_of(database)
+        assert store.conn.execute("SELECT * FROM settings_kv").fetchall() == []
 
 
 def test_backups_that_remain_are_named(store: Store, tmp_path: Path) -> None:
@@ -276,3 +279,29 @@ def test_any_mixture_stays_consistent(data: st.DataObject) -> None:
             store.conn.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")
         for left in attributes.list_all(store):
             assert left.evidence or left.strategy == "user"
+
+
+def test_the_same_words_from_another_conversation_keep_the_judgment(store: Store) -> None:
+    first, second = say(store, "I am a nurse"), say(store, "nurse here")
+    made = attribute(
+        store,
+        claim(store, first, "The user is a nurse.", confidence=0.9),
+        claim(store, second, "The user is a nurse.", confidence=0.5),
+    )
+    judge(store, made, shown={"attribute": "The user is a nurse."})
+    forgetting.forget_conversation(store, first.conversation_id)
+    (found,) = attributes.list_all(store)
+    assert found.judgment is not None
+    assert found.judgment.context.shown == {"attribute": "The user is a nurse."}
+    assert [c.conversation_id for c in found.sources] == [second.conversation_id]
+
+
+def test_a_correction_with_words_of_its_own_elsewhere_stays(store: Store) -> None:
+    first, second = say(store, "I live in Graz"), say(store, "Wien is home")
+    made = attribute(store, claim(store, first, "The user lives in Graz."))
+    own = attributes.add_by_user(
+        store, "The user lives in Vienna.", corrects=made, evidence=[span(second, "Wien")]
+    )
+    forgetting.forget_conversation(store, first.conversation_id)
+    (left,) = attributes.list_all(store)
+    assert (left.attribute_id, left.corrects) == (own.attribute_id, None)

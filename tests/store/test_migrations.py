@@ -1,0 +1,61 @@
+"""Migrations: from blank, from an older version with a backup, all or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from store import conversations, files, migrations, settings
+from store.db import open_store
+from store.errors import StoreError
+from tests.helpers import mode_of
+
+
+def _old(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database as the first migration alone left it, with something in it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+        patch.setattr(migrations, "NEWEST", 1)
+        with open_store(database) as store:
+            settings.put(store, "planted", "before")
+
+
+def test_an_old_database_is_backed_up_and_migrated(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _old(database, monkeypatch)
+    with open_store(database) as store:
+        assert settings.get(store, "planted") == "before"
+        assert store.conn.execute("SELECT count(*) FROM responses").fetchone() == (0,)
+        names = store.conn.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
+    assert names == [(name,) for name, _ in migrations.MIGRATIONS]
+    (copy,) = (database.parent / "backups").iterdir()
+    assert (mode_of(copy), mode_of(copy.parent)) == ("0600", "0700")
+    header = files.read_header(copy)
+    assert header is not None
+    assert header.user_version == 1
+
+
+def test_a_migration_that_fails_changes_nothing(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(database).close()
+    broken = ("0099_broken", ["CREATE TABLE half (x TEXT) STRICT", "CREATE TABLE half (x TEXT)"])
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, broken])
+        patch.setattr(migrations, "NEWEST", migrations.NEWEST + 1)
+        with pytest.raises(StoreError, match="half"):
+            open_store(database)
+    with open_store(database) as store:
+        found = store.conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchone()
+        assert found is None
+        assert store.conn.execute("PRAGMA user_version").fetchone() == (migrations.NEWEST,)
+
+
+def test_an_empty_file_becomes_a_journal(database: Path) -> None:
+    database.parent.mkdir()
+    database.touch()
+    with open_store(database) as store:
+        assert conversations.count(store) == 0
+    assert not (database.parent / "backups").exists()
