@@ -80,8 +80,8 @@ def _summary(path: Path, report: ImportReport, *, name_it: bool) -> None:
     counts = report.counts
     prefix = f"{visible(str(path))}: " if name_it else ""
     click.echo(
-        f"{prefix}{counts.added} conversations added, {counts.updated} updated, "
-        f"{counts.unchanged} unchanged; {counts.messages_added} messages added "
+        f"{prefix}{_counted(counts.added, 'conversation')} added, {counts.updated} updated, "
+        f"{counts.unchanged} unchanged; {_counted(counts.messages_added, 'message')} added "
         f"({report.format}, {report.seconds:.1f} s)."
     )
     if report.skipped_total:
@@ -90,6 +90,10 @@ def _summary(path: Path, report: ImportReport, *, name_it: bool) -> None:
         click.echo(f"  {visible(item.position)}: {visible(item.reason)}")
     if report.skipped_total > _LISTED:
         click.echo(f"  … and {report.skipped_total - _LISTED} more; --json lists the first 1,000.")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _shown(path: Path, quiet: bool) -> AbstractContextManager[Show]:
