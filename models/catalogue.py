@@ -66,6 +66,8 @@ class ModelSpec:
     licence: str | None = None
     source_url: str | None = None
     recommended: bool = False
+    kv_bytes_per_token: int | None = None
+    """Bytes of KV cache a token, where known: for telling whether it fits."""
 
     @property
     def where(self) -> str:
@@ -164,6 +166,7 @@ def entry_spec(entry: Download, models_dir: Path) -> ModelSpec:
         licence=entry.licence,
         source_url=entry.url,
         recommended=True,
+        kv_bytes_per_token=entry.kv_bytes_per_token,
     )
 
 

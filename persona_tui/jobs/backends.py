@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from models import catalogue
 from models.catalogue import BackendOptions, ModelSpec
 from models.errors import ModelError
+from models.gguf import GgufFacts, read_header
 from persona_tui.config import ModelEntry, Settings
 from persona_tui.paths import Paths
 
@@ -22,6 +23,7 @@ Task = Literal["chat", "extraction"]
 def own_spec(name: str, entry: ModelEntry) -> ModelSpec:
     """An entry under ``[models]`` as something to open."""
     path = Path(entry.path).expanduser() if entry.path else None
+    facts = (read_header(path) if path else None) or GgufFacts()
     return ModelSpec(
         ref=name,
         name=name,
@@ -30,9 +32,11 @@ def own_spec(name: str, entry: ModelEntry) -> ModelSpec:
         base_url=entry.base_url,
         model=entry.model,
         key_name=entry.key,
-        context_tokens=entry.context_tokens,
-        parameters_b=entry.parameters_b,
+        context_tokens=entry.context_tokens or facts.context_tokens,
+        parameters_b=entry.parameters_b or facts.parameters_b,
         size_bytes=path.stat().st_size if path and path.is_file() else None,
+        licence=facts.licence,
+        kv_bytes_per_token=facts.kv_bytes_per_token,
     )
 
 

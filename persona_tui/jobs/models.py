@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from models import catalogue
-from models.catalogue import Download, Fit, Memory, ModelSpec
+from models.catalogue import DEFAULT_CONTEXT, Download, Fit, Memory, ModelSpec
 from models.download import partial
 from models.errors import ModelError, UnavailableError
+from models.gguf import GgufFacts, read_header
 from models.protocol import Backend, ChatMessage, Finished, Notice, Sampling, TextDelta
 from persona_tui.config import Settings
 from persona_tui.errors import UsageError
@@ -82,7 +83,7 @@ def rows(settings: Settings, paths: Paths, machine: Memory | None = None) -> lis
         missing = spec.kind == "gguf" and not (spec.path and spec.path.is_file())
         fit_of = None
         if spec.size_bytes:
-            fit_of = catalogue.fit(catalogue.memory_needed(spec.size_bytes, None), machine)
+            fit_of = catalogue.fit(needed(spec), machine)
         ready.append(ModelRow(spec, "missing" if missing else "ready", tasks.get(name, ()), fit_of))
     offered: list[ModelRow] = []
     for entry in ordered:
@@ -107,7 +108,17 @@ def _starter() -> ModelSpec:
         path = catalogue.gguf_path(catalogue.STARTER)
     except ModelError:
         return catalogue.STARTER
-    return replace(catalogue.STARTER, path=path, size_bytes=path.stat().st_size)
+    facts = read_header(path) or GgufFacts()
+    size = path.stat().st_size
+    return replace(
+        catalogue.STARTER, path=path, size_bytes=size, kv_bytes_per_token=facts.kv_bytes_per_token
+    )
+
+
+def needed(spec: ModelSpec) -> int:
+    """Bytes of memory that a local model needs at most: see :func:`catalogue.memory_needed`."""
+    context = min(spec.context_tokens or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
+    return catalogue.memory_needed(spec.size_bytes or 0, spec.kv_bytes_per_token, context)
 
 
 def recommended(ref: str) -> Download:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from textual.content import Content
 
-from models.catalogue import memory_needed
 from models.discovery import FoundEndpoint
 from models.download import Progress
-from persona_tui.jobs.models import ModelRow, TestResult
+from persona_tui.jobs.models import ModelRow, TestResult, needed
 from persona_tui.jobs.progress import size_text, time_text
 from widgets.safe import plain, shorten
 
@@ -122,9 +121,7 @@ def row_details(row: ModelRow, progress: Progress | None, result: str = "") -> C
     facts.append(f"context {spec.context_tokens:,} tokens" if spec.context_tokens else "")
     facts.append(spec.licence or "")
     if spec.size_bytes and row.fit:
-        kv = row.download.kv_bytes_per_token if row.download else None
-        needed = memory_needed(spec.size_bytes, kv)
-        facts.append(f"needs up to {size_text(needed)} of memory: {row.fit}")
+        facts.append(f"needs up to {size_text(needed(spec))} of memory: {row.fit}")
     if spec.kind == "endpoint":
         facts.append(f"model {plain(spec.model or '', one_line=True)}")
         facts.append(f"key “{plain(spec.key_name)}”" if spec.key_name else "no key")
