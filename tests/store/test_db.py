@@ -344,7 +344,7 @@ def test_damage_that_only_the_check_sees_is_told(database: Path) -> None:
 
 def test_an_sqlite_that_is_too_old_is_told(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
-    with pytest.raises(StoreError, match="3.37.0 or newer"):
+    with pytest.raises(StoreError, match=r"3\.37\.0 or newer"):
         open_store(database)
     assert not database.exists()
 
