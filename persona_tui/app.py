@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from persona_tui.paths import Paths
 from persona_tui.screens.base import HostApp, PersonaScreen
@@ -89,9 +89,10 @@ class PersonaApp(HostApp):
     }
     COMMANDS = HostApp.COMMANDS | {_conversations_provider}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "show_help", "Help", id="help"),
+        # Priority: a text area has uses of its own for F6 and F7.
+        Binding("f1", "show_help", "Help", id="help", priority=True),
         *(
-            Binding(key, f"go('{mode}')", name, id=f"go.{mode}", show=False)
+            Binding(key, f"go('{mode}')", name, id=f"go.{mode}", show=False, priority=True)
             for mode, key, name in TABS
         ),
         Binding("ctrl+q", "quit", "Quit", id="quit", show=False, priority=True),
@@ -185,6 +186,13 @@ class PersonaApp(HostApp):
     def _shown(self, key: str) -> str:
         return self.get_key_display(Binding(key.split(",", maxsplit=1)[0].strip(), ""))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "go":  # a question is answered first
+            return not isinstance(self.screen, ModalScreen)
+        if action == "show_help":
+            return self.screen.id != "help"
+        return super().check_action(action, parameters)
+
     def action_go(self, mode: str) -> None:
         self.go(mode)
 
@@ -206,8 +214,6 @@ class PersonaApp(HostApp):
         from persona_tui.screens.help import HelpScreen, working_keys
 
         screen = self.screen
-        if isinstance(screen, HelpScreen):
-            return
         name = screen.NAME if isinstance(screen, PersonaScreen) else (screen.title or "This window")
         self.push_screen(HelpScreen(name, screen.HELP or "", working_keys(screen)))
 

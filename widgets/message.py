@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -140,7 +141,7 @@ class MessageView(Vertical, can_focus=True):
 
     async def begin(self, record: Message) -> None:
         """The first piece arrived: empty the body and get ready for pieces."""
-        self.record = record
+        self.record = replace(record, text="")
         self.streaming = True
         document = self.query_one(Markdown)
         await document.update("")
@@ -150,6 +151,7 @@ class MessageView(Vertical, can_focus=True):
     async def add(self, piece: str) -> None:
         """Draw a piece as soon as there is time for it; pieces that queue up are put together."""
         if self._stream is not None:
+            self.record = replace(self.record, text=self.record.text + piece)
             await self._stream.write(plain(piece))
 
     async def end(self, record: Message) -> None:

@@ -189,12 +189,18 @@ class Transcript(VerticalScroll, can_focus=False):
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
+        if new != old:
+            self.want(-1 if new < old else 1)
+
+    def want(self, direction: int) -> None:
+        """Mount more in this direction if the reader is near that edge."""
         if self._moving or not self.records:
             return
-        if new < old and new <= NEAR and self._low > 0:
+        below = self.max_scroll_y - self.scroll_y
+        if direction < 0 and self.scroll_y <= NEAR and self._low > 0:
             self._moving = True
             self.run_worker(self._earlier(), group="window", exit_on_error=False)
-        elif new > old and self.max_scroll_y - new <= NEAR and self._high < len(self.records):
+        elif direction > 0 and below <= NEAR and self._high < len(self.records):
             self._moving = True
             self.run_worker(self._later(), group="window", exit_on_error=False)
 
@@ -205,17 +211,15 @@ class Transcript(VerticalScroll, can_focus=False):
             if not views:
                 return
             keep, first = views[0], max(0, self._low - STEP)
+            part = self.records[first : self._low]
             offset = keep.virtual_region.y - self.scroll_y
-            with self.app.batch_update():
-                part = self.records[first : self._low]
-                await self.mount(*(self._view(message) for message in part), before=keep)
-                self._low = first
-                excess = self.views()[MOST:]
-                if excess:
-                    await self.remove_children(excess)
-                    self._high -= len(excess)
-                await self._settle()
-                self.scroll_to(y=keep.virtual_region.y - offset, animate=False, force=True)
+            await self.mount(*(self._view(message) for message in part), before=keep)
+            self._low = first
+            await self._stay(keep, offset)
+            excess = self.views()[MOST:]
+            if excess:
+                await self.remove_children(excess)
+                self._high -= len(excess)
         finally:
             self._moving = False
         self._report()
@@ -223,20 +227,23 @@ class Transcript(VerticalScroll, can_focus=False):
     async def _later(self) -> None:
         """Mount later messages below, and drop as many above."""
         try:
-            with self.app.batch_update():
-                await self._mount_below(STEP)
-                views = self.views()
-                excess = views[: max(0, len(views) - MOST)]
-                if excess:
-                    keep = views[len(excess)]
-                    offset = keep.virtual_region.y - self.scroll_y
-                    await self.remove_children(excess)
-                    self._low += len(excess)
-                    await self._settle()
-                    self.scroll_to(y=keep.virtual_region.y - offset, animate=False, force=True)
+            await self._mount_below(STEP)
+            views = self.views()
+            excess = views[: max(0, len(views) - MOST)]
+            if excess:
+                keep = views[len(excess)]
+                offset = keep.virtual_region.y - self.scroll_y
+                await self.remove_children(excess)
+                self._low += len(excess)
+                await self._stay(keep, offset)
         finally:
             self._moving = False
         self._report()
+
+    async def _stay(self, keep: MessageView, offset: float) -> None:
+        """Keep ``keep`` at the same place of the screen, once the new layout is known."""
+        await self._settle()
+        self.scroll_to(y=keep.virtual_region.y - offset, animate=False, force=True, immediate=True)
 
     async def _settle(self) -> None:
         """Wait until what was mounted has its size."""

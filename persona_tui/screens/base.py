@@ -9,7 +9,7 @@ import asyncio
 import copy
 import logging
 import threading
-from collections.abc import Awaitable, Coroutine, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
@@ -61,6 +61,7 @@ class HostApp(App[None]):
         self.ready = asyncio.Event()
         """Set once the store is open."""
         self._state_lock = threading.Lock()
+        self._state_number = self._state_written = 0
         self._settings = settings
         self._backends = backends
         self._embedder = embedder
@@ -117,7 +118,7 @@ class HostApp(App[None]):
         if self._db is not None:
             await self._db.close()
             self._db = None
-        await asyncio.to_thread(self._write_state, self.ui_state)
+        await asyncio.to_thread(self._state_writer())
 
     async def reload_settings(self) -> None:
         """Take over settings that were just written. Screens call it after ``set_value``.
@@ -133,13 +134,17 @@ class HostApp(App[None]):
 
     def save_ui_state(self) -> None:
         """Write the remembered state, in a thread: it waits for the disk."""
-        state = copy.deepcopy(self.ui_state)
-        self.run_worker(
-            partial(self._write_state, state), thread=True, group="state", exit_on_error=False
-        )
+        self.run_worker(self._state_writer(), thread=True, group="state", exit_on_error=False)
 
-    def _write_state(self, state: UiState) -> None:
+    def _state_writer(self) -> Callable[[], None]:
+        self._state_number += 1
+        return partial(self._write_state, copy.deepcopy(self.ui_state), self._state_number)
+
+    def _write_state(self, state: UiState, number: int) -> None:
         with self._state_lock:
+            if number < self._state_written:
+                return  # threads do not start in order
+            self._state_written = number
             try:
                 save_state(self.paths.state, state)
             except OSError as error:  # a convenience: not worth a word to the person

@@ -120,8 +120,7 @@ class ChatScreen(MessageActions, PersonaScreen):
                 await self._refresh()
                 return
             self._wanted = (state.conversation_id, None)
-        conversation_id, message_id = self._wanted
-        self._wanted = None
+        wanted = conversation_id, message_id = self._wanted
         await self._stop_and_wait()
         self._keep_draft()
         conversation, history = None, list[Message]()
@@ -132,6 +131,9 @@ class ChatScreen(MessageActions, PersonaScreen):
             except NotFoundError:
                 state.forget(conversation_id)
         await self._show(conversation, history, message_id)
+        # Only now: a load that gives way to a newer one leaves its wish to it.
+        if self._wanted == wanted:
+            self._wanted = None
 
     async def _show(
         self, conversation: Conversation | None, history: list[Message], message_id: str | None

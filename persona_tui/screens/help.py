@@ -60,7 +60,7 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def __init__(self, title: str, text: str, keys: list[tuple[str, str]]) -> None:
-        super().__init__()
+        super().__init__(id="help")
         self.heading, self.text, self.keys = title, text, keys
 
     def compose(self) -> ComposeResult:

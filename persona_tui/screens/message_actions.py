@@ -80,6 +80,7 @@ class MessageActions(PersonaScreen):
             self.transcript.scroll_page_up(animate=False)
         else:
             self.transcript.scroll_page_down(animate=False)
+        self.transcript.want(step)
 
     def action_first(self) -> None:
         self.start(self._reveal(0), group="reveal")

@@ -1,0 +1,165 @@
+"""The frame: modes, tabs, keys, help, themes, the state that is remembered."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from textual.command import CommandPalette
+
+from persona_tui.app import TABS, PersonaApp
+from persona_tui.errors import ConfigError
+from persona_tui.paths import Paths, private_dir
+from persona_tui.screens.base import PersonaScreen
+from persona_tui.screens.chat import ChatScreen
+from persona_tui.screens.confirm import ConfirmScreen
+from persona_tui.screens.help import HelpScreen
+from persona_tui.state import UiState, load_state, save_state
+from store import conversations
+from tests.helpers import mode_of, wait_until
+from tests.persona_tui.screens.chat_helpers import (
+    LARGE,
+    SMALL,
+    fill,
+    loaded,
+    make_app,
+    quiet_settings,
+    running,
+    say,
+)
+from widgets.tabs import TabLabel
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_every_mode_is_reached_by_key_and_by_mouse(
+    paths: Paths, size: tuple[int, int]
+) -> None:
+    app = make_app(paths)
+    async with running(app, size) as pilot:
+        for mode, key, name in TABS:
+            await pilot.press(key)
+            await pilot.pause()
+            assert app.current_mode == mode
+            assert isinstance(app.screen, PersonaScreen)
+            current = [tab for tab in app.screen.query(TabLabel) if tab.current]
+            # Told by brackets too, not by colour alone.
+            assert [str(tab.render()) for tab in current] == [f"[{key.upper()} {name}]"]
+        tabs = list(app.screen.query(TabLabel))
+        assert tabs[-1].region.right <= size[0]
+        await pilot.click(tabs[0])
+        await pilot.pause()
+        assert app.current_mode == "chat"
+
+
+async def test_question_mark_helps_only_where_nothing_is_typed(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await say(pilot, "hi")
+        await pilot.press("question_mark")
+        screen = await loaded(app)
+        assert screen.composer.text == "?"
+        screen.composer.clear()
+        await pilot.press("escape", "question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        keys = {what: keys for keys, what in app.screen.keys}
+        assert keys["Copy"] == "c"
+        assert "Stop" not in keys  # nothing is under way
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(app.screen, ChatScreen)
+
+
+async def test_keys_can_be_changed(paths: Paths) -> None:
+    settings = quiet_settings(keymap={"go.conversations": "f12", "chat.panel": "ctrl+g"})
+    app = make_app(paths, settings=settings)
+    async with running(app, LARGE) as pilot:
+        assert "F12 Conversations" in "".join(str(t.render()) for t in app.screen.query(TabLabel))
+        await pilot.press("ctrl+g")
+        assert app.ui_state.side_panel is False
+        await pilot.press("f12")
+        await pilot.pause()
+        assert app.current_mode == "conversations"
+
+
+async def test_the_palette_finds_conversations_and_reads_no_markup(paths: Paths) -> None:
+    fill(paths, lambda store: void(conversations.create(store, title="[bold]Trip[/nope] plans")))
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await pilot.press("ctrl+p")
+        await wait_until(lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"Trip")
+        await wait_until(
+            lambda: (
+                "Trip[/nope]"
+                in "".join(strip.text for strip in app.screen._compositor.render_strips())
+            ),
+            what="the title is listed as it is",
+        )
+        await pilot.press("enter", "enter")
+        screen = await loaded(app)
+        await wait_until(lambda: screen.conversation is not None, what="it is opened")
+
+
+def void(_value: object) -> None:
+    return None
+
+
+async def test_an_unreadable_journal_is_said_in_one_sentence(paths: Paths) -> None:
+    private_dir(paths.data_dir)
+    paths.database.write_bytes(b"this is no database at all" * 100)
+    app = make_app(paths)
+    async with app.run_test(size=SMALL) as pilot:
+        await wait_until(lambda: isinstance(app.screen, ConfirmScreen))
+        assert isinstance(app.screen, ConfirmScreen)
+        assert len(app.screen.body.splitlines()) == 1
+        assert "Traceback" not in app.screen.body
+        await pilot.press("enter")
+        await pilot.pause()
+    assert app.return_code == 1
+
+
+def test_a_wrong_configuration_is_told_before_the_screen_is_taken(paths: Paths) -> None:
+    private_dir(paths.config_dir)
+    paths.config.write_text("thme = 'x'\n")
+    with pytest.raises(ConfigError, match="theme"):
+        PersonaApp(paths)
+
+
+async def test_an_unknown_theme_is_no_reason_not_to_start(paths: Paths) -> None:
+    app = make_app(paths, settings=quiet_settings(theme="no-such-theme"))
+    async with running(app):
+        assert app.theme == "textual-dark"
+
+
+async def test_it_works_without_colour(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await say(pilot, "hi")
+        assert app.no_color
+        assert "[F2 Chat]" in app.screen._compositor.render_strips()[0].text
+
+
+async def test_it_starts_where_the_person_was(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await pilot.press("f7")
+        await pilot.pause()
+    again = make_app(paths)
+    async with running(again):
+        assert again.current_mode == "conversations"
+    assert mode_of(paths.state) == "0600"
+
+
+def test_state_survives_a_round_trip_and_any_damage(paths: Paths) -> None:
+    state = UiState(mode="review", side_width=40, values={"review.filter": "unjudged"})
+    assert state.set_draft("c1", "half a thought")
+    assert not state.set_draft("c1", "half a thought")
+    save_state(paths.state, state)
+    assert load_state(paths.state) == state
+    state.forget("c1")
+    assert state.drafts == {}
+    for damage in ("", "[", "[]", "null", json.dumps({"mode": 3, "drafts": [], "side_width": "x"})):
+        paths.state.write_text(damage)
+        assert load_state(paths.state) == UiState()
