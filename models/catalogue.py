@@ -315,6 +315,7 @@ def open_backend(
         api_key=(lambda: secrets.get(key_name)) if key_name and secrets else None,
         name=spec.name,
         context_tokens=spec.context_tokens,
+        parameters_b=spec.parameters_b,
         timeout=options.timeout,
         max_concurrency=options.max_concurrency,
         max_retries=options.max_retries,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from persona_tui.commands._common import emit, journal, visible
+from store.records import Source
 
 if TYPE_CHECKING:
     from store.records import Conversation, Message
@@ -49,10 +50,10 @@ def message_record(message: Message) -> dict[str, object]:
 
 @group.command("list")
 @click.option("--query", help="Only titles that contain this.")
-@click.option("--source", help="Only this source: chat, chatgpt, claude, …")
+@click.option("--source", type=click.Choice(get_args(Source)), help="Only this source.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most this many.")
 @_json
-def list_(query: str | None, source: str | None, limit: int | None, as_json: bool) -> None:
+def list_(query: str | None, source: Source | None, limit: int | None, as_json: bool) -> None:
     """List conversations, the newest first."""
     from store import conversations
 
