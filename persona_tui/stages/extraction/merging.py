@@ -4,7 +4,8 @@ Agglomerative clustering of sentence embeddings at a cosine of 0.7 (the study's 
 linkage. Similarities are computed in blocks and only pairs above the threshold are kept; the tree
 is built inside each connected component of that graph, which gives the same clusters (no cluster
 of average or complete linkage at a distance t spans two components of the graph at t) in bounded
-memory. Statements that differ in negation, in time or in a number never merge, however near their
+memory. Only a component of more than 4,000 different statements is first split at a higher cosine.
+Statements that differ in negation, in time or in a number never merge, however near their
 vectors are: "has two dogs" and "has no dogs" are.
 """
 
@@ -119,8 +120,13 @@ def _merge(
         ids = tuple(candidates[r].candidate_id for r in rows)
         chosen = keep or candidates[_representative(rows, candidates, vectors)].candidate_id
         merged.append(Merged(old.attribute_id, chosen, ids, old.language or language_of(old.text)))
-    rest = np.flatnonzero(np.asarray(anchored) < 0)
-    for rows in _clusters(rest, keys, vectors, settings):
+    # The same words are one point of the tree, however often they were said.
+    same: dict[str, list[int]] = {}
+    for row in np.flatnonzero(np.asarray(anchored) < 0).tolist():
+        same.setdefault(core(candidates[row].text).casefold(), []).append(row)
+    equal = {rows[0]: rows for rows in same.values()}
+    for firsts in _clusters(list(equal), keys, vectors, settings):
+        rows = [row for first in firsts for row in equal[first]]
         best = candidates[_representative(rows, candidates, vectors)]
         ids = tuple(candidates[r].candidate_id for r in rows)
         merged.append(Merged(None, best.candidate_id, ids, language_of(core(best.text))))
@@ -160,14 +166,14 @@ def _nearest(
 
 
 def _clusters(
-    rows: NDArray[np.intp],
+    rows: Sequence[int],
     keys: list[tuple[object, ...]],
     vectors: NDArray[np.float32],
     settings: ExtractionSettings,
 ) -> list[list[int]]:
     """Clusters of row numbers; every row is in exactly one."""
     by_key: dict[tuple[object, ...], list[int]] = {}
-    for row in rows.tolist():
+    for row in rows:
         by_key.setdefault(keys[row], []).append(row)
     found: list[list[int]] = []
     for members in by_key.values():

@@ -76,13 +76,13 @@ def analyse(text: str, *, in_role_play: bool = False) -> Structure:
     opened = False
     for span in sentence_spans(masked):
         raw = masked[span.start : span.end]
+        own = _readable(raw)
         if blocks and (voice := _block_voice(blocks, span)):
-            sentences.append(Sentence(span.start, span.end, voice, raw))
+            sentences.append(Sentence(span.start, span.end, voice, own))
             continue
         if rest and rest_from <= span.start < rest_to:
-            sentences.append(Sentence(span.start, span.end, rest, raw))
+            sentences.append(Sentence(span.start, span.end, rest, own))
             continue
-        own = _readable(raw)
         if not any(c.isalnum() for c in own.replace("…", "")):
             sentences.append(Sentence(span.start, span.end, "quoted", own))
             continue
