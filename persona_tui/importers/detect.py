@@ -114,8 +114,13 @@ class Import:
         for opened, found in self._chosen:
             self.current = opened.name
             before = _state(opened)
-            for item in found.read(opened):
-                yield _named(opened, item) if several else item
+            try:
+                for item in found.read(opened):
+                    yield _named(opened, item) if several else item
+            except UserError as error:
+                if not several:
+                    raise
+                yield Skipped(opened.name, str(error))  # the other files go in
             opened.bytes_done = opened.bytes_total
             if _state(opened) != before:
                 yield Skipped(

@@ -172,3 +172,15 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
         with path.open("ab") as file:
             file.write(b" ")
     assert "changed while it was read" in str(seen[-1])
+
+
+def test_one_bad_file_of_a_folder_does_not_stop_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.db").write_bytes(b"SQLite format 3\x00" + bytes(100))
+    (folder / "b.jsonl").write_bytes((FIXTURES / "openai.jsonl").read_bytes())
+    (folder / "notes.txt").write_text("nothing here")
+    assert Import(folder).format == "mixed"
+    drafts, skipped = read(folder)
+    assert len(drafts) == 2
+    assert [item.position for item in skipped] == ["a.db"]
