@@ -3,9 +3,10 @@
 Precedence: environment, then file, then the defaults below. A section and its key are joined by two
 underscores in the environment: ``PERSONA_TUI_CHAT__MODEL=starter``.
 
-Built on pydantic and ``tomllib``, without pydantic-settings: on top of Textual the former cost
-30 ms of start-up here and the latter 125 ms, against 200 ms allowed for everything of ours.
-Writing is in :mod:`persona_tui.config_file`, so that reading does not import tomlkit (70 ms).
+Frozen dataclasses, checked by :mod:`persona_tui.config_check`. On top of Textual, reading settings
+cost 139 ms with pydantic-settings (its import alone), 106 ms with pydantic, 18 ms so; the whole app
+may add 200 ms to a bare Textual app's cold start. Writing is in :mod:`persona_tui.config_file`, so that reading does
+not import tomlkit (70 ms).
 """
 
 from __future__ import annotations
@@ -13,43 +14,39 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from persona_tui.config_text import from_text, sentence, unknown_key
+from persona_tui.config_check import Limits, UnknownKeyError, build, hints_of
+from persona_tui.config_text import from_text, unknown_key
 from persona_tui.errors import ConfigError
 from persona_tui.paths import ENV_HOME, Paths
 
 ENV_PREFIX = "PERSONA_TUI_"
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Limits(ge=0, le=1)]
+Count = Annotated[int, Limits(ge=1)]
 
 
-class Section(BaseModel):
-    """A group of settings: immutable, no unknown keys, no silent conversion of types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class ChatSettings(Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatSettings:
     """How chats are answered."""
 
     model: str = "starter"
     """Which model answers: ``starter``, a name under ``[models]``, or a downloaded model."""
     system_prompt: str | None = None
     """What the model is told before every chat; nothing if left out."""
-    temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
+    temperature: Annotated[float, Limits(ge=0, le=2)] = 0.7
     """How freely words are drawn: 0 always takes the most probable one."""
-    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    top_p: Annotated[float, Limits(gt=0, le=1)] = 0.95
     """Draw from the most probable words that together have this probability."""
     max_tokens: Count = 1024
     """The longest answer, in tokens."""
 
 
-class ExtractionConfig(Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionConfig:
     """How attributes are inferred from messages."""
 
     model: str = "starter"
@@ -64,29 +61,32 @@ class ExtractionConfig(Section):
     """Infer while you chat, and show new attributes beside the conversation."""
 
 
-class LocalSettings(Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSettings:
     """How llama.cpp runs models on this machine."""
 
     n_ctx: Count | None = None
     """Context in tokens; the model's own, within bounds, if left out."""
     n_threads: Count | None = None
     """Threads to compute with; one per physical core if left out."""
-    n_gpu_layers: Annotated[int, Field(ge=-1)] = -1
+    n_gpu_layers: Annotated[int, Limits(ge=-1)] = -1
     """Layers to put on the GPU: -1 is all of them, 0 none."""
 
 
-class RemoteSettings(Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteSettings:
     """How endpoints (also those on this machine) are spoken to."""
 
-    timeout: Annotated[float, Field(gt=0)] = 60.0
+    timeout: Annotated[float, Limits(gt=0)] = 60.0
     """Seconds to wait for an endpoint to say something."""
     max_concurrency: Count = 8
     """Requests under way at once."""
-    max_retries: Annotated[int, Field(ge=0)] = 4
+    max_retries: Annotated[int, Limits(ge=0)] = 4
     """Further attempts after a time-out, a cut connection or an overloaded server."""
 
 
-class DownloadSettings(Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadSettings:
     """How recommended models are fetched."""
 
     endpoint: str | None = None
@@ -95,7 +95,8 @@ class DownloadSettings(Section):
     """Name of the key to send to the hub, for gated models; none is sent if left out."""
 
 
-class ModelEntry(Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
     """A model of your own, under ``[models.NAME]``."""
 
     kind: Literal["gguf", "endpoint"]
@@ -110,45 +111,48 @@ class ModelEntry(Section):
     """Name of the key that the endpoint wants; the key itself never stands here."""
     context_tokens: Count | None = None
     """The model's context in tokens, where it does not say so itself."""
-    parameters_b: Annotated[float, Field(gt=0)] | None = None
+    parameters_b: Annotated[float, Limits(gt=0)] | None = None
     """Billions of parameters: decides between the extraction strategies."""
 
-    @model_validator(mode="after")
-    def _complete(self) -> ModelEntry:
-        if self.kind == "gguf" and not self.path:
-            raise ValueError("needs `path`, the GGUF file")
-        if self.kind == "endpoint":
-            if not self.base_url or not self.base_url.startswith(("http://", "https://")):
-                raise ValueError("needs `base_url`, starting with http:// or https://")
-            if not self.model:
-                raise ValueError("needs `model`, the model's name at the endpoint")
-        return self
+    def problem(self) -> str | None:
+        """What is missing, to be read after the entry's name."""
+        if self.kind == "gguf":
+            return None if self.path else "needs `path`, the GGUF file"
+        if not self.base_url or not self.base_url.startswith(("http://", "https://")):
+            return "needs `base_url`, starting with http:// or https://"
+        return None if self.model else "needs `model`, the model's name at the endpoint"
 
 
-class Settings(Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
     """Everything that can be set."""
 
     theme: str = "textual-dark"
     """Colours of the app; the Settings screen lists the names."""
     language: str | None = None
     """Language that attributes are written in, such as ``en``; that of the chat if left out."""
-    keymap: dict[str, str] = {}
+    keymap: dict[str, str] = field(default_factory=dict)
     """Other keys: the id of a binding and the keys to use, such as ``"quit" = "ctrl+x"``."""
     chat: ChatSettings = ChatSettings()
     extraction: ExtractionConfig = ExtractionConfig()
     local: LocalSettings = LocalSettings()
     remote: RemoteSettings = RemoteSettings()
     downloads: DownloadSettings = DownloadSettings()
-    models: dict[str, ModelEntry] = {}
+    models: dict[str, ModelEntry] = field(default_factory=dict)
     """Models of your own, by name."""
-    keys: dict[str, str] = {}
+    keys: dict[str, str] = field(default_factory=dict)
     """Helper commands that print a key, by the key's name: ``openai = "pass show openai"``."""
 
-    @model_validator(mode="after")
-    def _names(self) -> Settings:
+    @classmethod
+    def model_validate(cls, values: Mapping[str, Any]) -> Settings:
+        """Nested values, such as a TOML file's, as settings. Raises :class:`ConfigError`."""
+        return validated(values, where="the settings")
+
+    def problem(self) -> str | None:
+        """What is wrong as a whole."""
         if "starter" in self.models:
-            raise ValueError("`models.starter` is taken by the model that comes with the app")
-        return self
+            return "`models.starter` is taken by the model that comes with the app"
+        return None
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -198,7 +202,7 @@ def environment(environ: Mapping[str, str]) -> dict[str, Any]:
     of our sections: then it is a typing error, and said.
     """
     found: dict[str, Any] = {}
-    sections = [name for name, field in Settings.model_fields.items() if _is_section(field)]
+    sections = [name for name, hint in hints_of(Settings).items() if is_dataclass(hint)]
     for name, text in environ.items():
         if not name.startswith(ENV_PREFIX) or name == ENV_HOME:
             continue
@@ -215,14 +219,11 @@ def environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def validated(values: Mapping[str, Any], *, where: str) -> Settings:
     """``values`` as settings; ``where`` (a file, "the environment") is named in errors."""
     try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            known = leaf_keys(values.get("models", {}))
-            raise ConfigError(unknown_key(where, key, key, known)) from None
-        raise ConfigError(sentence(where, key, dict(first))) from None
+        settings: Settings = build(Settings, values, where)
+    except UnknownKeyError as error:
+        known = leaf_keys(values.get("models", {}))
+        raise ConfigError(unknown_key(where, error.key, error.key, known)) from None
+    return settings
 
 
 def with_value(values: Mapping[str, Any], parts: Iterable[str], value: Any) -> dict[str, Any]:
@@ -242,46 +243,29 @@ def with_value(values: Mapping[str, Any], parts: Iterable[str], value: Any) -> d
 # --- what there is to set -----------------------------------------------------------------------
 
 
-def _is_section(field: Any) -> bool:
-    return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-
-
 def leaf_keys(models: Iterable[str] = ()) -> list[str]:
     """Every dotted key there is, with one set for each name in ``models``."""
     keys = []
-    for name, field in Settings.model_fields.items():
-        if _is_section(field):
-            keys += [f"{name}.{inner}" for inner in section_of(name).model_fields]
+    for name, hint in hints_of(Settings).items():
+        if is_dataclass(hint):
+            keys += [f"{name}.{inner.name}" for inner in fields(hint)]
         else:
             keys.append(name)
-    keys += [f"models.{model}.{inner}" for model in models for inner in ModelEntry.model_fields]
+    keys += [f"models.{model}.{inner.name}" for model in models for inner in fields(ModelEntry)]
     return keys
-
-
-def section_of(name: str) -> type[Section]:
-    """The class of a section of :class:`Settings`."""
-    annotation = Settings.model_fields[name].annotation
-    if not (isinstance(annotation, type) and issubclass(annotation, Section)):
-        raise KeyError(name)
-    return annotation
 
 
 def annotation_of(key: str | Iterable[str]) -> Any:
     """The type of a dotted key (``models.NAME.path`` and ``keymap.ID`` too); None if unknown."""
     head, *rest = key.split(".") if isinstance(key, str) else key
-    field = Settings.model_fields.get(head)
-    if field is None:
-        return None
-    if not rest:
-        return field.annotation
+    hint: Any = hints_of(Settings).get(head)
+    if not rest or hint is None:
+        return hint
     if head in ("keymap", "keys"):
         return str if len(rest) == 1 else None
     if head == "models":
         if len(rest) == 1:
             return ModelEntry
-        inner = ModelEntry.model_fields.get(rest[1]) if len(rest) == 2 else None
-    elif _is_section(field) and len(rest) == 1:
-        inner = section_of(head).model_fields.get(rest[0])
-    else:
-        inner = None
-    return inner.annotation if inner else None
+        return hints_of(ModelEntry).get(rest[1]) if len(rest) == 2 else None
+    section = isinstance(hint, type) and is_dataclass(hint) and len(rest) == 1
+    return hints_of(hint).get(rest[0]) if section else None

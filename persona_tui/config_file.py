@@ -9,11 +9,11 @@ import ast
 import inspect
 import json
 import tomllib
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-
 from persona_tui import config
+from persona_tui.config_check import hints_of
 from persona_tui.config_text import describe, from_text, unknown_key
 from persona_tui.errors import ConfigError
 from persona_tui.paths import Paths, write_private
@@ -55,7 +55,7 @@ def get_value(settings: config.Settings, key: str) -> Any:
     """The value in force of a dotted key: a plain value, or a dictionary for a section."""
     value: Any = settings
     for part in parts_of(key):
-        if isinstance(value, BaseModel) and part in type(value).model_fields:
+        if is_dataclass(value) and part in {one.name for one in fields(value)}:
             value = getattr(value, part)
         elif isinstance(value, dict) and part in value:
             value = value[part]
@@ -66,8 +66,8 @@ def get_value(settings: config.Settings, key: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
     return value
@@ -166,31 +166,32 @@ def remove_model(paths: Paths, name: str) -> config.Settings:
 def documented() -> list[SettingDoc]:
     """Every setting with its type, default and documentation, in the order of the classes."""
     found: list[SettingDoc] = []
-    for name, doc in _field_docs(config.Settings).items():
-        field = config.Settings.model_fields[name]
-        if isinstance(field.annotation, type) and issubclass(field.annotation, config.Section):
-            found += _documented(field.annotation, f"{name}.")
-        else:
-            found.append(SettingDoc(name, describe(field.annotation), field.default, doc))
-            if name == "models":
-                found += _documented(config.ModelEntry, "models.NAME.")
+    docs, hints = _field_docs(config.Settings), hints_of(config.Settings)
+    for one in fields(config.Settings):
+        if is_dataclass(hints[one.name]):
+            found += _documented(hints[one.name], f"{one.name}.")
+            continue
+        found.append(SettingDoc(one.name, describe(hints[one.name]), _default(one), docs[one.name]))
+        if one.name == "models":
+            found += _documented(config.ModelEntry, "models.NAME.")
     return found
 
 
-def _documented(section: type[config.Section], prefix: str) -> list[SettingDoc]:
-    docs = _field_docs(section)
+def _documented(section: type, prefix: str) -> list[SettingDoc]:
+    docs, hints = _field_docs(section), hints_of(section)
     return [
-        SettingDoc(
-            prefix + name,
-            describe(field.annotation),
-            None if field.is_required() else field.default,
-            docs.get(name, ""),
-        )
-        for name, field in section.model_fields.items()
+        SettingDoc(prefix + one.name, describe(hints[one.name]), _default(one), docs[one.name])
+        for one in fields(section)
     ]
 
 
-def _field_docs(section: type[BaseModel]) -> dict[str, str]:
+def _default(one: Field[Any]) -> Any:
+    if one.default_factory is not MISSING:
+        return one.default_factory()
+    return None if one.default is MISSING else one.default
+
+
+def _field_docs(section: type) -> dict[str, str]:
     """The string below each field, from the source (read when asked for: it takes a while)."""
     (tree,) = ast.parse(inspect.cleandoc("\n" + inspect.getsource(section))).body
     docs: dict[str, str] = {}

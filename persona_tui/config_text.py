@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal, Union, get_args, get_origin
 
 from persona_tui.errors import ConfigError
@@ -74,6 +73,8 @@ def unknown_key(where: str, shown: str, key: str, known: Iterable[str]) -> str:
 
 def nearest(key: str, known: Iterable[str]) -> str | None:
     """The known key that looks most like ``key``; also finds a leaf written in the wrong section."""
+    import difflib  # 9 ms, for a mistake only
+
     names = list(known)
     match = difflib.get_close_matches(key, names, n=1, cutoff=0.6)
     if match:
@@ -82,53 +83,6 @@ def nearest(key: str, known: Iterable[str]) -> str | None:
     leaves = {name.rsplit(".", 1)[-1]: name for name in names}
     match = difflib.get_close_matches(leaf, leaves, n=1, cutoff=0.75)
     return leaves[match[0]] if match else None
-
-
-def sentence(where: str, key: str, error: Mapping[str, Any]) -> str:
-    """One sentence for one of pydantic's errors."""
-    context: Mapping[str, Any] = error.get("ctx") or {}
-    kind = str(error["type"])
-    given = _shown(error.get("input"))
-    wanted = {
-        "bool_type": "true or false",
-        "int_type": "a whole number",
-        "int_from_float": "a whole number",
-        "float_type": "a number",
-        "string_type": "text",
-        "dict_type": "a table",
-        "model_type": "a table",
-        "missing": "given",
-        "literal_error": str(context.get("expected", "")).replace("'", ""),
-        "greater_than_equal": f"at least {_number(context.get('ge'))}",
-        "greater_than": f"more than {_number(context.get('gt'))}",
-        "less_than_equal": f"at most {_number(context.get('le'))}",
-        "less_than": f"less than {_number(context.get('lt'))}",
-        "finite_number": "a finite number",
-    }.get(kind)
-    if kind == "missing":
-        return f"{where}: `{key}` is missing."
-    if kind == "value_error":
-        reason = str(context.get("error", error["msg"]))
-        return f"{where}: `{key}` {reason}." if key else f"{where}: {reason}."
-    if wanted is None:
-        return f"{where}: `{key}`: {error['msg']} (it is {given})."
-    return f"{where}: `{key}` must be {wanted}, not {given}."
-
-
-def _number(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f"“{value if len(value) <= 60 else value[:57] + '…'}”"
-    if isinstance(value, Mapping):
-        return "a table"
-    if isinstance(value, list):
-        return "a list"
-    return str(value)
 
 
 def _either(names: list[str]) -> str:
