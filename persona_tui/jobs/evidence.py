@@ -50,6 +50,26 @@ class Passage:
     """Whether the quoted version is no longer the one in force."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An attribute as the store has it now, with its quotes."""
+
+    attribute: Attribute
+    quotes: tuple[Quote, ...]
+
+
+def read_anew(store: Store, attribute_id: str) -> Reading | None:
+    """Read an attribute shortly before it is shown: merging may have given it other words since the
+    queue was read. ``None`` if it was forgotten."""
+    from store import attributes
+
+    try:
+        attribute = attributes.get(store, attribute_id)
+    except NotFoundError:
+        return None
+    return Reading(attribute, read_quotes(store, attribute))
+
+
 def read_quotes(store: Store, attribute: Attribute) -> tuple[Quote, ...]:
     """The first :data:`MOST` quotes of ``attribute``; one whose message is gone is left out."""
     from store import conversations, messages

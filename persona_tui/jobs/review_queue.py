@@ -28,6 +28,14 @@ def read_attributes(store: Store) -> list[Attribute]:
     return attributes.list_all(store)
 
 
+def count_attributes(store: Store) -> int:
+    """How many a model inferred: whether there are others than before, without reading them."""
+    from store import attributes
+
+    counts = attributes.counts(store)
+    return counts["all"] - counts["user"]
+
+
 def stored_seed(store: Store) -> str:
     """The seed of this journal's order: drawn once, then kept, so that a review resumes."""
     from store import settings
@@ -110,6 +118,14 @@ class ReviewQueue:
                 self.left.discard(key)
             else:
                 self.left.add(key)
+
+    def renew(self, attribute: Attribute) -> bool:
+        """Take over the words and evidence of one attribute; whether they are others than before."""
+        old = self.attributes.get(attribute.attribute_id)
+        if old is None or (old.text, old.evidence) == (attribute.text, attribute.evidence):
+            return False
+        self.attributes[attribute.attribute_id] = attribute
+        return True
 
     def place(self, key: str | None) -> int | None:
         """Place in the line, from 1; ``None`` if it is not in it."""

@@ -156,14 +156,15 @@ class ReviewSession:
         self._show(self.queue.after(self.current_id))
 
     def skip(self) -> bool:
-        """Leave the item as it is and go to the next; ``False`` if there is no other."""
+        """Leave the item as it is and go to the next; ``False`` if there is no other in the queue
+        (the one item that is left stays)."""
         if self.current_id is None:
             return False
         if is_judged(self.judgment):
             self.go_on()
             return True
         following = self.queue.after(self.current_id)
-        if following is None:
+        if following is None and self.queue.filter.status == "unjudged":
             return False
         self._show(following)
         return True

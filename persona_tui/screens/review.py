@@ -16,19 +16,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from persona_tui.jobs.evidence import Quote, read_quotes
+from persona_tui.jobs.evidence import read_anew
 from persona_tui.jobs.review_changes import Change, Written
-from persona_tui.jobs.review_queue import read_attributes
+from persona_tui.jobs.review_queue import count_attributes, read_attributes
 from persona_tui.jobs.reviewing import ReviewSession
 from persona_tui.screens import review_texts as texts
-from persona_tui.screens.base import PersonaScreen
-from persona_tui.stages.judging import GUIDELINE, STATUSES, ReviewFilter, Status
+from persona_tui.screens.review_windows import ReviewWindows
+from persona_tui.stages.judging import GUIDELINE, ReviewFilter
 from store.records import Attribute, Verdict
 from widgets.attribute_card import AttributeCard
 from widgets.verdict_bar import VerdictBar
 
 
-class ReviewScreen(PersonaScreen):
+class ReviewScreen(ReviewWindows):
     """See the module."""
 
     MODE = "review"
@@ -77,9 +77,7 @@ class ReviewScreen(PersonaScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: ReviewSession | None = None
         self._writes: set[asyncio.Task[Written | None]] = set()
-        self._quotes: dict[str, tuple[Quote, ...]] = {}
         self._reading: set[str] = set()
         self._painted_id: str | None = None
         self._can: tuple[object, ...] = ()
@@ -105,7 +103,7 @@ class ReviewScreen(PersonaScreen):
             self.session = await db.run(partial(ReviewSession.load, surface="screen"))
             if self.app.screen is not self:
                 self.session.watch.pause("screen")
-        else:
+        elif await db.run(count_attributes) != len(self.session.queue.attributes):
             version = self.session.version
             self.session.refresh(await db.run(read_attributes), version)
             self._quotes.clear()
@@ -140,15 +138,19 @@ class ReviewScreen(PersonaScreen):
         key = attribute.attribute_id
         if key not in self._quotes and key not in self._reading:
             self._reading.add(key)
-            self.start(self._fetch_quotes(attribute), group=f"quotes-{key}")
+            self.start(self._fetch_quotes(key), group=f"quotes-{key}")
 
-    async def _fetch_quotes(self, attribute: Attribute) -> None:
-        key = attribute.attribute_id
+    async def _fetch_quotes(self, key: str) -> None:
         try:
-            self._quotes[key] = await self.host.db.run(read_quotes, attribute)
+            found = await self.host.db.run(read_anew, key)
         finally:
             self._reading.discard(key)
-        if self.session is not None and self.session.current_id == key:
+        if self.session is None or found is None:
+            self.reload()  # it was forgotten meanwhile
+            return
+        self._quotes[key] = found.quotes
+        self.session.queue.renew(found.attribute)
+        if self.session.current_id == key:
             self.paint()
 
     # --- painting -------------------------------------------------------------------------------
@@ -201,7 +203,7 @@ class ReviewScreen(PersonaScreen):
 
     # --- steps ----------------------------------------------------------------------------------
 
-    def _take(self, change: Change | None) -> None:
+    def take(self, change: Change | None) -> None:
         """Show a step at once and write it behind."""
         if change is not None:
             task = asyncio.create_task(self._write(change))
@@ -223,7 +225,7 @@ class ReviewScreen(PersonaScreen):
         session.done(change, written)
         return written
 
-    async def _take_and_wait(self, change: Change | None) -> Written | None:
+    async def take_and_wait(self, change: Change | None) -> Written | None:
         """Write a step that the next one needs; keys wait their turn meanwhile."""
         written = None if change is None else await self._write(change)
         self.paint()
@@ -231,11 +233,11 @@ class ReviewScreen(PersonaScreen):
 
     def action_verdict(self, verdict: Verdict) -> None:
         if self.session is not None:
-            self._take(self.session.judge(verdict))
+            self.take(self.session.judge(verdict))
 
     def action_why(self, number: int) -> None:
         if self.session is not None:
-            self._take(self.session.why(GUIDELINE.failures[number - 1][0]))
+            self.take(self.session.why(GUIDELINE.failures[number - 1][0]))
 
     def action_leave(self) -> None:
         if self.session is None:
@@ -248,26 +250,26 @@ class ReviewScreen(PersonaScreen):
 
     def action_accurate(self) -> None:
         if self.session is not None:
-            self._take(self.session.toggle_accurate())
+            self.take(self.session.toggle_accurate())
 
     def action_supported(self) -> None:
         if self.session is not None:
-            self._take(self.session.toggle_supported())
+            self.take(self.session.toggle_supported())
 
     def action_use(self) -> None:
         if self.session is not None:
-            self._take(self.session.toggle_use())
+            self.take(self.session.toggle_use())
 
     async def action_undo(self) -> None:
         if self.session is None:
             return
         change = self.session.undo()
         if not change.must_wait:
-            self._take(change)
+            self.take(change)
             if change.undone is not None and change.undone.kind == "add":
                 self.host.tell(f"Taken back: {change.undone.text}")
             return
-        written = await self._take_and_wait(change)
+        written = await self.take_and_wait(change)
         if written is not None and written.attribute_id is None:
             self.host.tell("There is nothing to undo.")
         elif written is not None and self.session.current_id != written.attribute_id:
@@ -295,101 +297,6 @@ class ReviewScreen(PersonaScreen):
         if self.session is not None and self.session.current is not None:
             self.app.copy_to_clipboard(self.session.current.text)
             self.host.tell("Copied.")
-
-    # --- windows --------------------------------------------------------------------------------
-
-    def action_conversation(self) -> None:
-        from persona_tui.screens.evidence import EvidenceScreen
-
-        if self.session is None or self.session.current is None:
-            return
-        if not self.session.current.evidence:
-            self.host.tell("Its conversation is not here any more.")
-            return
-        self.session.conversation_opened()
-        self.app.push_screen(EvidenceScreen(self.session.current), lambda _: self.paint())
-
-    def action_correct(self) -> None:
-        from persona_tui.screens.sentence import SentenceScreen
-
-        session = self.session
-        if session is None or session.current is None:
-            return
-
-        async def keep(text: str | None) -> None:
-            if text and await self._take_and_wait(session.correct(text)):
-                self.host.tell("Kept in your words. And the sentence as it stood: ok, unsure, bad?")
-
-        title = "Say it as it should be"
-        start = session.correction or session.current.text
-        self.app.push_screen(SentenceScreen(title, start), keep)
-
-    def action_add(self) -> None:
-        from persona_tui.screens.sentence import SentenceScreen
-
-        session = self.session
-        if session is None:
-            return
-
-        async def keep(text: str | None) -> None:
-            if text and await self._take_and_wait(session.add(text)):
-                self.host.tell("Added in your words.")
-
-        self.app.push_screen(
-            SentenceScreen("What did it miss?", before="One sentence, such as: I have two cats."),
-            keep,
-        )
-
-    def action_note(self) -> None:
-        from persona_tui.screens.sentence import SentenceScreen
-
-        session = self.session
-        if session is None or session.current is None:
-            return
-
-        def keep(text: str | None) -> None:
-            if text is not None:
-                self._take(session.note(text))
-
-        before = session.judgment.note or "" if session.judgment else ""
-        self.app.push_screen(SentenceScreen("Your note", before, before=session.current.text), keep)
-
-    def action_search(self) -> None:
-        from persona_tui.screens.confirm import PromptScreen
-
-        session = self.session
-        if session is None:
-            return
-
-        def look(text: str | None) -> None:
-            now = session.queue.filter
-            status: Status = "all" if text else "unjudged"
-            session.set_filter(ReviewFilter(status, now.conversation_id, text or ""))
-            self.paint()
-
-        self.app.push_screen(
-            PromptScreen("Look for words in attributes", session.queue.filter.query), look
-        )
-
-    def action_filter(self) -> None:
-        from persona_tui.screens.review_filter import FilterScreen
-
-        session = self.session
-        if session is None:
-            return
-        current = session.current
-        conversation: tuple[str, str] | None = None
-        if current is not None and self._quotes.get(current.attribute_id):
-            first = self._quotes[current.attribute_id][0]
-            conversation = (first.evidence.conversation_id, first.title)
-
-        def look(chosen: ReviewFilter | None) -> None:
-            if chosen is not None:
-                session.set_filter(chosen)
-            self.paint()
-
-        counts = {status: session.queue.count(status) for status, _ in STATUSES}
-        self.app.push_screen(FilterScreen(session.queue.filter, counts, conversation), look)
 
     def commands(self) -> Iterable[SystemCommand]:
         yield SystemCommand("Review: filter", "Which attributes to look at", self.action_filter)

@@ -100,7 +100,7 @@ async def test_one_key_a_verdict(paths: Paths, size: tuple[int, int]) -> None:
         await pilot.press("u", "escape")
         await screen.before_quit()
         rows = stored(paths)
-        said = [rows[key].judgment for key in (first, second, third) for key in [key.attribute_id]]
+        said = [rows[one.attribute_id].judgment for one in (first, second, third)]
         assert [row and (row.verdict, row.failure_mode) for row in said] == [
             ("ok", None),
             ("bad", "task_context_confusion"),
@@ -170,7 +170,7 @@ async def test_correct_and_add_in_ones_own_words(paths: Paths) -> None:
         await wait_until(lambda: "→ Better" in text(screen, "AttributeCard > .correction"))
         assert current(screen).attribute_id == key
         await pilot.press("plus", *"I sing", "enter")
-        await wait_until(lambda: pilot.app.screen is screen)
+        await wait_until(lambda: not isinstance(pilot.app.screen, SentenceScreen))
         await pilot.press("c", "escape", "m", *"hm", "enter")
         await pilot.pause()
         assert "your note: hm" in text(screen, "AttributeCard > .facts")
