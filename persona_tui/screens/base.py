@@ -27,10 +27,11 @@ from widgets.safe import plain
 from widgets.tabs import ModeTabs, Tab
 
 if TYPE_CHECKING:  # each of these costs a part of the first frame
-    from models.protocol import Embedder
+    from models.protocol import Backend, Embedder
     from persona_tui.config import Settings
     from persona_tui.db import StoreThread
     from persona_tui.jobs.backends import Backends
+    from persona_tui.jobs.background import BackgroundExtraction, ExtractionState
 
 log = logging.getLogger("persona_tui")
 Severity = Literal["information", "warning", "error"]
@@ -66,6 +67,7 @@ class HostApp(App[None]):
         self._backends = backends
         self._embedder = embedder
         self._db: StoreThread | None = None
+        self._extraction: BackgroundExtraction | None = None
         super().__init__()
 
     # --- services ---------------------------------------------------------------------------
@@ -102,6 +104,28 @@ class HostApp(App[None]):
         """Sentence embeddings for merging."""
         return self._embedder or self.backends.embedder
 
+    @property
+    def extraction(self) -> BackgroundExtraction:
+        """Extraction from all that waits, beside everything else: one for the program."""
+        if self._extraction is None:
+            from persona_tui.jobs.background import BackgroundExtraction, count_waiting
+            from persona_tui.jobs.extracting import extract
+
+            self._extraction = BackgroundExtraction(
+                work=lambda: extract(self.db, self._extractor(), self.embedder, self.settings),
+                count=lambda: count_waiting(self.db, self._extractor(), self.settings),
+                changed=self._extraction_changed,
+            )
+        return self._extraction
+
+    def _extractor(self) -> Backend:
+        return self.backends.get(self.settings.extraction.model)
+
+    def _extraction_changed(self, state: ExtractionState) -> None:
+        screen = self.screen
+        if isinstance(screen, PersonaScreen):
+            screen.show_extraction(state)
+
     async def open_store(self) -> None:
         """Open the store in its thread and let the screens load.
 
@@ -113,6 +137,8 @@ class HostApp(App[None]):
 
     async def close_services(self) -> None:
         """End model processes, then the store's thread. Idempotent."""
+        if self._extraction is not None:
+            await self._extraction.stop()
         if self._backends is not None:
             await self._backends.close_all()
         if self._db is not None:
@@ -241,6 +267,9 @@ class PersonaScreen(Screen[None]):
 
     async def load(self) -> None:
         """Read from the store: called when it is open, and each time the screen is shown again."""
+
+    def show_extraction(self, state: ExtractionState) -> None:
+        """Extraction beside everything else went on: screens that show it override this."""
 
     async def before_quit(self) -> None:
         """Stop what is under way and keep its part: called when the app is about to end."""
