@@ -5,8 +5,8 @@ underscores in the environment: ``PERSONA_TUI_CHAT__MODEL=starter``.
 
 Frozen dataclasses, checked by :mod:`persona_tui.config_check`. On top of Textual, reading settings
 cost 139 ms with pydantic-settings (its import alone), 106 ms with pydantic, 18 ms so; the whole app
-may add 200 ms to a bare Textual app's cold start. Writing is in :mod:`persona_tui.config_file`, so that reading does
-not import tomlkit (70 ms).
+may add 200 ms to a bare Textual app's cold start. Writing is in :mod:`persona_tui.config_file`, so
+that reading does not import tomlkit (70 ms).
 """
 
 from __future__ import annotations

@@ -143,17 +143,15 @@ class AddModelScreen(ModalScreen[NewModel | None]):
     @on(Input.Changed, "#base_url")
     @on(Select.Changed)
     def _say_where(self) -> None:
-        url = (
-            PROVIDERS[self._provider].base_url
-            if self.kind == "provider"
-            else self._text("base_url")
-        )
-        if self.kind == "gguf" or not url or is_loopback(url):
-            where = (
-                "What you write to it stays on this machine." if self.kind == "gguf" or url else ""
-            )
-        else:
-            where = f"! What you write to it leaves this machine and goes to {host_of(url)}."
+        url = self._text("base_url")
+        if self.kind == "provider":
+            url = PROVIDERS[self._provider].base_url
+        where = ""
+        if self.kind == "gguf" or (url and is_loopback(url)):
+            where = "What you write to it stays on this machine."
+        elif url:
+            open_ = ", unencrypted" if url.startswith("http://") else ""
+            where = f"! What you write to it leaves this machine{open_} and goes to {host_of(url)}."
         self.query_one(".where", Static).update(plain(where))
 
     @on(Input.Submitted)

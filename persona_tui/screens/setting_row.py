@@ -24,6 +24,7 @@ class SettingRow(Vertical):
     SettingRow { height: auto; margin: 0 0 1 0; }
     SettingRow > Horizontal { height: auto; }
     SettingRow Label { width: 20; padding: 0 1 0 0; }
+    SettingRow:focus-within Label { text-style: bold underline; }
     SettingRow Input, SettingRow Select { width: 1fr; max-width: 56; }
     SettingRow Switch { height: 1; border: none; padding: 0; }
     SettingRow .doc { color: $text-muted; padding: 0 0 0 20; height: auto; }
