@@ -1,20 +1,25 @@
 """The full-screen app: modes, tabs, palette, help, themes. Screens do the work.
 
-Cold start counts: before the first frame nothing is imported that the first frame does not show
-(Textual itself takes 230 ms of about 300). The store opens in its thread after it, the other
-screens are imported when first visited.
+Cold start counts: before the first frame nothing is imported that the first frame does not show.
+Settings are checked and the store opens after it, in threads; the other screens are imported when
+first visited. ``benchmarks/cold_start.py`` measures it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 
+from persona_tui.errors import ConfigError
 from persona_tui.paths import Paths
 from persona_tui.screens.base import HostApp, PersonaScreen
 from widgets.tabs import Tab
@@ -75,6 +80,35 @@ BREAKPOINTS: tuple[tuple[int, str], ...] = ((0, "-narrow"), (100, "-wide"))
 """Columns from which a class is on every screen: side panels lie beside the text when wide."""
 
 
+DEFAULT_THEME = "textual-dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the first frame needs of the settings."""
+
+    theme: str = DEFAULT_THEME
+    keymap: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Look:
+        return cls(settings.theme, dict(settings.keymap))
+
+
+def first_look(paths: Paths) -> Look:
+    """Theme and keys straight from the file, unchecked: checked they are after the first frame."""
+    try:
+        data = tomllib.loads(paths.config.read_text("utf-8"))
+    except (OSError, ValueError):
+        return Look()
+    theme = os.environ.get("PERSONA_TUI_THEME") or data.get("theme")
+    keymap = data.get("keymap")
+    return Look(
+        theme if isinstance(theme, str) else DEFAULT_THEME,
+        {k: v for k, v in keymap.items() if isinstance(v, str)} if isinstance(keymap, dict) else {},
+    )
+
+
 class PersonaApp(HostApp):
     """persona-tui on the full screen."""
 
@@ -107,24 +141,25 @@ class PersonaApp(HostApp):
         backends: Backends | None = None,
         embedder: Embedder | None = None,
     ) -> None:
-        """Reads the settings: a ``ConfigError`` is raised here, before the screen is taken over."""
         super().__init__(paths, settings=settings, backends=backends, embedder=embedder)
+        self._look = Look.of(settings) if settings is not None else first_look(self.paths)
         self.HORIZONTAL_BREAKPOINTS = list(BREAKPOINTS)
         mode = start_mode or self.ui_state.mode
         # Textual reads DEFAULT_MODE from the class; the first screen is the remembered one.
         self._current_mode = mode if mode in self.MODES else "chat"
         self._screen_stacks = {self._current_mode: []}
-        self.apply_settings()
+        self._apply_look()
 
-    def apply_settings(self) -> None:
+    def _apply_look(self) -> None:
         """Take theme and keys from the settings."""
-        theme = self.settings.theme
-        self.theme = theme if theme in self.available_themes else "textual-dark"
-        self.set_keymap(dict(self.settings.keymap))
+        theme = self._look.theme
+        self.theme = theme if theme in self.available_themes else DEFAULT_THEME
+        self.set_keymap(dict(self._look.keymap))
 
     async def reload_settings(self) -> None:
         await super().reload_settings()
-        self.apply_settings()
+        self._look = Look.of(self.settings)
+        self._apply_look()
 
     # --- life -------------------------------------------------------------------------------
 
@@ -137,12 +172,25 @@ class PersonaApp(HostApp):
 
     async def _open(self) -> None:
         try:
+            await self._read_settings()
+        except ConfigError as error:
+            self.exit(return_code=error.exit_code, message=str(error))
+            return
+        try:
             await self.open_store()
         except Exception as error:  # noqa: BLE001 - said in one sentence, then the app ends
             await self._cannot_open(error)
             return
         if not self.ui_state.welcomed:
             self.action_welcome()
+
+    async def _read_settings(self) -> None:
+        """Read and check the settings in a thread: the library for it costs 100 ms to import."""
+        await asyncio.to_thread(lambda: self.settings)
+        look = Look.of(self.settings)
+        if look != self._look:
+            self._look = look
+            self._apply_look()
 
     async def _cannot_open(self, error: Exception) -> None:
         from persona_tui.screens.base import is_expected
@@ -173,7 +221,7 @@ class PersonaApp(HostApp):
     # --- places -----------------------------------------------------------------------------
 
     def mode_tabs(self) -> Sequence[Tab]:
-        keymap = self.settings.keymap
+        keymap = self._look.keymap
         return [
             Tab(mode, self._shown(keymap.get(f"go.{mode}", key)), name) for mode, key, name in TABS
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,8 +12,10 @@ from textual.content import Content
 from textual.message import Message as Event
 from textual.widgets import Static
 
-from store.records import Attribute
 from widgets.safe import plain, shorten
+
+if TYPE_CHECKING:
+    from store.records import Attribute
 
 QUOTE_CELLS = 150
 SHOWN_AT_MOST = 200

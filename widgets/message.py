@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message as Event
-from textual.widgets import Markdown, Static
-from textual.widgets.markdown import MarkdownStream
+from textual.widgets import Static
 
-from store.records import Message
-from widgets.safe import plain, shorten
+from widgets.safe import plain
+
+if TYPE_CHECKING:  # Markdown and the records cost 80 ms, which the first frame can do without
+    from textual.widgets import Markdown
+    from textual.widgets.markdown import MarkdownStream
+
+    from store.records import Message
 
 SHOWN_CHARACTERS = 20_000
 """A single message may be 100 MB of pasted text; a screen shows this much of it."""
@@ -130,9 +133,16 @@ class MessageView(Vertical, can_focus=True):
     def compose(self) -> ComposeResult:
         yield Static(self.header(), classes="who")
         if self.record.role == "assistant":
+            from textual.widgets import Markdown
+
             yield Markdown(self.body() or WAITING, open_links=False)
         else:
             yield Static(self.body(), classes="text", markup=False)
+
+    def _document(self) -> Markdown:
+        from textual.widgets import Markdown
+
+        return self.query_one(Markdown)
 
     def _redraw_header(self) -> None:
         self.query_one(".who", Static).update(self.header())
@@ -143,9 +153,9 @@ class MessageView(Vertical, can_focus=True):
         """The first piece arrived: empty the body and get ready for pieces."""
         self.record = replace(record, text="")
         self.streaming = True
-        document = self.query_one(Markdown)
+        document = self._document()
         await document.update("")
-        self._stream = Markdown.get_stream(document)
+        self._stream = document.get_stream(document)
         self._redraw_header()
 
     async def add(self, piece: str) -> None:
@@ -162,7 +172,7 @@ class MessageView(Vertical, can_focus=True):
             self._stream = None
         self.record = record
         self.streaming = False
-        await self.query_one(Markdown).update(self.body())
+        await self._document().update(self.body())
         self._redraw_header()
         self.refresh_bindings()
 
@@ -213,8 +223,3 @@ class SystemLine(Static):
     def __init__(self, text: str, *, warning: bool = False) -> None:
         mark = "! " if warning else "· "
         super().__init__(mark + plain(text), markup=False, classes="-warning" if warning else "")
-
-
-def titles(messages: Sequence[Message], cells: int) -> list[str]:
-    """The messages as one line each."""
-    return [shorten(message.text, cells) for message in messages]

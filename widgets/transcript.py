@@ -7,12 +7,15 @@ messages is; scrolling to an edge of it mounts more on that side and drops as mu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
 from textual.message import Message as Event
 
-from store.records import Message
 from widgets.message import MessageView, SystemLine
+
+if TYPE_CHECKING:
+    from store.records import Message
 
 FIRST = 24
 """Messages mounted when a conversation is opened."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -11,23 +11,23 @@ from textual.containers import Horizontal
 from textual.widgets import Static, TextArea
 
 from models.errors import ModelError
-from models.protocol import Backend, Sampling
-from persona_tui.jobs.chatting import ChatSession, ChatUpdate, earlier_versions
-from persona_tui.screens.answering import AnswerPlayer
 from persona_tui.screens.base import PersonaScreen
 from persona_tui.screens.chat_help import HELP
 from persona_tui.screens.inferring import SideInference
 from persona_tui.screens.message_actions import MessageActions
-from store import conversations, messages
 from store.errors import NotFoundError
-from store.records import Conversation, Message
 from widgets.attribute_panel import AttributePanel
 from widgets.composer import Composer
 from widgets.context_meter import ContextMeter
-from widgets.find_bar import FindBar
 from widgets.message import MessageView
 from widgets.safe import counted, plain
 from widgets.transcript import Transcript
+
+if TYPE_CHECKING:  # what talks, and what is kept, is imported after the first frame
+    from models.protocol import Backend
+    from persona_tui.jobs.chatting import ChatSession, ChatUpdate
+    from persona_tui.screens.answering import AnswerPlayer
+    from store.records import Conversation, Message
 
 DRAFT_AFTER = 1.0
 """Seconds without typing after which the draft is written to disk."""
@@ -74,6 +74,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         self.session: ChatSession | None = None
         self.conversation: Conversation | None = None
         self.editing: Message | None = None
+        self._player: AnswerPlayer | None = None
         self._loaded = False
         self._matches, self._match = [], 0
         self._wanted: tuple[str | None, str | None] | None = None
@@ -82,13 +83,8 @@ class ChatScreen(MessageActions, PersonaScreen):
         with Horizontal(id="heading"):
             yield Static("", id="title", markup=False)
             yield Static("", id="count", markup=False)
-        yield FindBar()
         with Horizontal(id="main"):
             yield Transcript(author=self._author)
-            panel = AttributePanel()
-            panel.styles.width = self.host.ui_state.side_width
-            panel.set_class(not self.host.ui_state.side_panel, "-hidden")
-            yield panel
         yield ContextMeter()
         yield Composer(placeholder="Write a message.  Enter sends, Ctrl+J begins a new line.")
 
@@ -96,8 +92,9 @@ class ChatScreen(MessageActions, PersonaScreen):
         self.transcript = self.query_one(Transcript)
         self.meter = self.query_one(ContextMeter)
         self.composer = self.query_one(Composer)
-        self.panel = self.query_one(AttributePanel)
-        self.player = AnswerPlayer(self.transcript, self.meter, on_saved=self._saved)
+        self.panel = AttributePanel()
+        self.panel.styles.width = self.host.ui_state.side_width
+        self.panel.set_class(not self.host.ui_state.side_panel, "-hidden")
         self.side = SideInference(self.host, self.panel)
         self._heading()
 
@@ -114,6 +111,10 @@ class ChatScreen(MessageActions, PersonaScreen):
         self.reload()
 
     async def load(self) -> None:
+        from store import conversations, messages
+
+        if not self.panel.is_attached:  # each widget costs the first frame two milliseconds
+            await self.query_one("#main").mount(self.panel)
         state = self.host.ui_state
         if self._wanted is None:
             if self._loaded:
@@ -123,7 +124,8 @@ class ChatScreen(MessageActions, PersonaScreen):
         wanted = conversation_id, message_id = self._wanted
         await self._stop_and_wait()
         self._keep_draft()
-        conversation, history = None, list[Message]()
+        conversation: Conversation | None = None
+        history: list[Message] = []
         if conversation_id is not None:
             try:
                 conversation = await self.host.db.run(conversations.get, conversation_id)
@@ -141,7 +143,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         state = self.host.ui_state
         self.conversation, self.editing, self.session = conversation, None, None
         state.conversation_id = conversation.conversation_id if conversation else None
-        self.player = AnswerPlayer(self.transcript, self.meter, on_saved=self._saved)
+        self._player = None
         self.meter.set(used=None, sees=None, total=None, speed=None, doing="")
         await self.transcript.show(history)
         if not self._loaded or not self.composer.text:
@@ -162,6 +164,8 @@ class ChatScreen(MessageActions, PersonaScreen):
 
     async def _refresh(self) -> None:
         """Back from another screen: names, judgments, settings may have changed."""
+        from store import conversations
+
         if self.conversation is not None:
             conversation_id = self.conversation.conversation_id
             try:
@@ -184,6 +188,9 @@ class ChatScreen(MessageActions, PersonaScreen):
 
     def _session(self, history: list[Message]) -> ChatSession | None:
         """A session with the model and the settings in force."""
+        from models.protocol import Sampling
+        from persona_tui.jobs.chatting import ChatSession
+
         backend = self._backend()
         if backend is None:
             self.session = None
@@ -222,6 +229,8 @@ class ChatScreen(MessageActions, PersonaScreen):
         self.refresh_bindings()
 
     async def on_transcript_shown(self, event: Transcript.Shown) -> None:
+        from persona_tui.jobs.chatting import earlier_versions
+
         records = self.transcript.records[event.first : event.last]
         if records:
             positions = [record.position for record in records]
@@ -266,8 +275,12 @@ class ChatScreen(MessageActions, PersonaScreen):
 
     async def _play(self, session: ChatSession, updates: AsyncGenerator[ChatUpdate, None]) -> None:
         self.call_after_refresh(self.refresh_bindings)
+        if self._player is None:
+            from persona_tui.screens.answering import AnswerPlayer
+
+            self._player = AnswerPlayer(self.transcript, self.meter, on_saved=self._saved)
         try:
-            await self.player.play(session, updates)
+            await self._player.play(session, updates)
         finally:
             self._heading()
         if session.conversation is not None:

@@ -6,9 +6,10 @@ the rest is taken up after the next answer.
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 from models.errors import ModelError
 from persona_tui.screens.base import HostApp
-from store import attributes
 from widgets.attribute_panel import AttributePanel
 
 
@@ -27,6 +28,8 @@ class SideInference:
             self.panel.unmark()
             self.panel.say("")
             self._known = set()
+        from store import attributes
+
         found = (
             await self.host.db.run(attributes.list_all, conversation_id=conversation_id)
             if conversation_id is not None
@@ -50,15 +53,21 @@ class SideInference:
         try:
             self.panel.say("looking at what you said …")
             backend = self.host.backends.get(settings.extraction.model)
-            async for _progress in extract(
+            steps = extract(
                 self.host.db,
                 backend,
                 self.host.embedder,
                 settings,
                 conversation_ids=[conversation_id],
-            ):
-                if conversation_id == self._conversation_id:
-                    await self.show(conversation_id)
+            )
+            # A long extraction under way gives place to the words just said, and goes on after.
+            async with self.host.extraction.paused(), aclosing(steps) as stream:
+                async for step in stream:
+                    progress = step.progress
+                    if progress.total and progress.total > 1:
+                        self.panel.say(f"looking at {progress.done} of {progress.total} messages")
+                    if step.attributes and conversation_id == self._conversation_id:
+                        await self.show(conversation_id)
         except ModelError as error:
             self.panel.say(f"Nothing could be inferred just now: {error}")
         else:

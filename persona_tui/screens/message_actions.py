@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from persona_tui.screens.base import PersonaScreen
-from store import conversations, messages
-from store.records import Message
 from widgets.attribute_panel import AttributePanel
 from widgets.composer import Composer
 from widgets.find_bar import FindBar
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from textual.widgets import Markdown
 
     from persona_tui.jobs.chatting import ChatSession
-    from store.records import Conversation
+    from store.records import Conversation, Message
 
 SIDE_WIDTHS = (24, 72)
 
@@ -128,6 +126,7 @@ class MessageActions(PersonaScreen):
 
     async def _rename(self) -> None:
         from persona_tui.screens.confirm import PromptScreen
+        from store import conversations
 
         if self.conversation is None:
             self.host.tell("A conversation gets its title from your first message.")
@@ -188,6 +187,7 @@ class MessageActions(PersonaScreen):
 
     async def _versions(self, record: Message) -> None:
         from persona_tui.screens.texts import TextsScreen
+        from store import messages
 
         found = await self.host.db.run(messages.versions, record.conversation_id, record.position)
         texts = [
@@ -248,7 +248,10 @@ class MessageActions(PersonaScreen):
 
     # --- find -------------------------------------------------------------------------------
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
+        bars = self.query(FindBar)
+        if not bars:
+            await self.mount(FindBar(), after="#heading")
         self.query_one(FindBar).open_bar()
 
     def on_find_bar_changed(self, event: FindBar.Changed) -> None:

@@ -119,11 +119,23 @@ async def test_an_unreadable_journal_is_said_in_one_sentence(paths: Paths) -> No
     assert app.return_code == 1
 
 
-def test_a_wrong_configuration_is_told_before_the_screen_is_taken(paths: Paths) -> None:
+async def test_a_wrong_configuration_ends_the_app_with_one_sentence(paths: Paths) -> None:
     private_dir(paths.config_dir)
     paths.config.write_text("thme = 'x'\n")
+    app = PersonaApp(paths)
+    async with app.run_test(size=SMALL):
+        await wait_until(lambda: app._exit, what="the app ends")
+    assert app.return_code == 2
     with pytest.raises(ConfigError, match="theme"):
-        PersonaApp(paths)
+        _ = app.settings
+
+
+def test_the_first_frame_has_theme_and_keys_from_the_file(paths: Paths) -> None:
+    private_dir(paths.config_dir)
+    paths.config.write_text('theme = "nord"\n[keymap]\n"go.review" = "f12"\n')
+    app = PersonaApp(paths)
+    assert app.theme == "nord"
+    assert app.mode_tabs()[1].key == "F12"
 
 
 async def test_an_unknown_theme_is_no_reason_not_to_start(paths: Paths) -> None:
