@@ -35,6 +35,8 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "null": (type(None),),
 }
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
 Schema = Mapping[str, Any] | bool
 
 
@@ -48,6 +50,8 @@ def parse(text: str, schema: Mapping[str, Any]) -> Any:
         value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidOutputError("The model's answer is not valid JSON; ask again.") from error
+    if _SURROGATE.search(text):  # an escaped half of a pair is JSON, but no text that can be kept
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     validate(value, schema)
     return value
 
@@ -131,7 +135,10 @@ def _resolve(reference: str, root: Schema) -> Schema:
         raise UnsupportedError(f"The answer's schema refers to another document ({reference}).")
     found: Any = root
     for part in reference[1:].split("/")[1:]:
-        found = found[part.replace("~1", "/").replace("~0", "~")]
+        name = part.replace("~1", "/").replace("~0", "~")
+        if not isinstance(found, Mapping) or name not in found:
+            raise UnsupportedError(f"The answer's schema refers to {reference}, which it lacks.")
+        found = found[name]
     return found  # type: ignore[no-any-return]
 
 

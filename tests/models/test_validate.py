@@ -86,3 +86,13 @@ def test_what_is_not_json(text: str) -> None:
 def test_an_unknown_keyword_is_refused_before_asking() -> None:
     with pytest.raises(UnsupportedError, match="dependentRequired"):
         check_schema({"properties": {"a": {"dependentRequired": {}}}})
+
+
+def test_half_a_surrogate_pair_becomes_text_that_can_be_kept() -> None:
+    value = parse(r'{"a": "x\ud800y", "b": "\ud83c\udf89"}', {"type": "object"})
+    assert value == {"a": "x?y", "b": "🎉"}
+
+
+def test_a_reference_to_nothing_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="lacks"):
+        validate(1, {"$ref": "#/$defs/missing"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -69,8 +70,6 @@ async def test_killed_during_other_calls(backend: LlamaBackend) -> None:
     pid = backend.worker_pid
     assert pid is not None
 
-    import asyncio
-
     task = asyncio.create_task(backend.choose(STORY, ["?"], ["Yes", "No"]))
     await asyncio.sleep(0)
     os.kill(pid, signal.SIGKILL)
@@ -85,6 +84,7 @@ async def test_the_environment_holds_no_secrets(backend: LlamaBackend) -> None:
     assert environment["HARMLESS"] == "kept"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 async def test_the_terminal_is_not_held(backend: LlamaBackend, log_file: Path) -> None:
     await backend.start()
     process = process_of(backend)
