@@ -4,7 +4,7 @@ Both run in a pseudo-terminal of 120 × 40. The first frame is the first output 
 which the app shows. Runs are interleaved, so that what else the machine does hits both alike;
 medians are compared.
 
-    python benchmarks/cold_start.py [RUNS]
+    python -m benchmarks.cold_start [RUNS]
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 
 import pexpect
+
+from benchmarks._table import show
 
 BARE = """
 from textual.app import App
@@ -73,12 +75,17 @@ def main() -> None:
             if number:  # the first pair warms the file cache
                 bare.append(pair[0])
                 ours.append(pair[1])
-    low, high = statistics.median(bare), statistics.median(ours)
-    print("| cold start to first frame | median s | min s | max s |")
-    print("|---|---|---|---|")
-    for name, times in (("bare Textual app", bare), ("persona-tui", ours)):
-        print(f"| {name} | {statistics.median(times):.3f} | {min(times):.3f} | {max(times):.3f} |")
-    print(f"| ratio of medians ({runs} runs; aim ≤ 1.5) | {high / low:.2f} | | |")
+    rows = [
+        {
+            "to the first frame": name,
+            "median s": round(statistics.median(times), 3),
+            "fastest s": round(min(times), 3),
+            "slowest s": round(max(times), 3),
+            "÷ bare": round(statistics.median(times) / statistics.median(bare), 2),
+        }
+        for name, times in (("bare Textual app", bare), ("persona-tui", ours))
+    ]
+    show("Cold start", rows, note=f"{runs} runs each, interleaved. Aim: at most 1.5 times bare.")
 
 
 if __name__ == "__main__":

@@ -298,7 +298,9 @@ class ChatSession:
         note: str | None = None,
     ) -> Ended:
         if writer.message is None:
-            return Ended(None, reason if reason == "stopped" else "failed", note or NOTHING)
+            if reason == "stopped":
+                return Ended(None, "stopped")
+            return Ended(None, "failed", note or NOTHING)
         self.messages[index:] = [writer.message]
         usage = usage or NO_USAGE
         seconds = usage.completion_seconds or (time.monotonic() - writer.began)

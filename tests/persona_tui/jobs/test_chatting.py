@@ -127,8 +127,7 @@ async def test_stopping_before_the_first_piece_leaves_only_the_question(db: Stor
         seen.append(update)
         if isinstance(update, Asked):
             await session.stop()
-    assert ended(seen).message is None
-    assert ended(seen).reason == "stopped"
+    assert ended(seen) == Ended(None, "stopped")
     assert [m.role for m in await stored(db, session)] == ["user"]
 
 
