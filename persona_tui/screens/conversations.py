@@ -17,7 +17,7 @@ from textual.timer import Timer
 from textual.widgets import DataTable, Input, Static
 
 from persona_tui.errors import UserError
-from persona_tui.screens.base import PersonaScreen
+from persona_tui.screens.extraction_line import ExtractionScreen
 from store import conversations, forgetting, messages
 from store.records import Conversation
 from widgets.safe import counted, plain, shorten
@@ -68,7 +68,7 @@ def write_new(path: str, text: str) -> Path:
     return target
 
 
-class ConversationsScreen(PersonaScreen):
+class ConversationsScreen(ExtractionScreen):
     """The list."""
 
     MODE = "conversations"

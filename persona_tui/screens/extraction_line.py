@@ -27,8 +27,8 @@ class ExtractionScreen(PersonaScreen):
         yield from super().compose()
         yield WorkLine()
 
-    async def load(self) -> None:
-        """Count what waits and show it. Overriding screens call it too."""
+    async def _load_when_ready(self) -> None:
+        await super()._load_when_ready()
         await self.host.extraction.recount()
         self.show_extraction(self.host.extraction.state)
 

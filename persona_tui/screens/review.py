@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -26,6 +26,12 @@ from persona_tui.stages.judging import GUIDELINE, ReviewFilter
 from store.records import Attribute, Verdict
 from widgets.attribute_card import AttributeCard
 from widgets.verdict_bar import VerdictBar
+
+if TYPE_CHECKING:
+    from persona_tui.jobs.background import ExtractionState
+
+_JOIN_AT = 12
+"""Reading the queue again takes half a second at 10,000 attributes: not for each new one."""
 
 
 class ReviewScreen(ReviewWindows):
@@ -68,6 +74,7 @@ class ReviewScreen(ReviewWindows):
         Binding("left", "back", "Back", show=False, id="review.back"),
         Binding("f", "filter", "Filter", id="review.filter"),
         Binding("slash", "search", "Search", key_display="/", show=False, id="review.search"),
+        Binding("i", "app.import", "Import", show=False, id="review.import"),
         Binding("y", "copy", "Copy the sentence", show=False, id="review.copy"),
         Binding("up", "scroll(-1)", "Scroll", show=False),
         Binding("down", "scroll(1)", "Scroll", show=False),
@@ -81,6 +88,7 @@ class ReviewScreen(ReviewWindows):
         self._reading: set[str] = set()
         self._painted_id: str | None = None
         self._can: tuple[object, ...] = ()
+        self._found = 0
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(classes="top"):
@@ -108,6 +116,15 @@ class ReviewScreen(ReviewWindows):
             self.session.refresh(await db.run(read_attributes), version)
             self._quotes.clear()
         self.paint()
+
+    def show_extraction(self, state: ExtractionState) -> None:
+        """Let new attributes join the queue: the first at once, then by the dozen."""
+        super().show_extraction(state)
+        empty = self.session is None or self.session.current_id is None
+        new = state.found - self._found
+        if new < 0 or (new and (empty or not state.running or new >= _JOIN_AT)):
+            self._found = state.found
+            self.reload()
 
     async def before_quit(self) -> None:
         """Wait until every verdict is in the store."""

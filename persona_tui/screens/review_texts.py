@@ -137,7 +137,8 @@ def what_next(session: ReviewSession) -> str:
     if session.phase == "empty":
         return (
             "F2  chat, and see what is inferred as you talk\n"
-            "Ctrl+P  then “Import chats”: bring your ChatGPT or Claude history\n\n"
+            "i  import your ChatGPT or Claude history\n"
+            "g  infer from what was not read yet\n\n"
             "From a shell: persona-tui import PATH, then persona-tui extract"
         )
     if session.queue.filter.chosen:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from persona_tui.jobs.evidence import Quote
 from persona_tui.jobs.review_changes import Change, Written
 from persona_tui.jobs.reviewing import ReviewSession
-from persona_tui.screens.base import PersonaScreen
+from persona_tui.screens.extraction_line import ExtractionScreen
 from persona_tui.stages.judging import STATUSES, ReviewFilter, Status
 
 
-class ReviewWindows(PersonaScreen):
+class ReviewWindows(ExtractionScreen):
     """The part of the Review screen that asks in windows of their own."""
 
     def __init__(self) -> None:
