@@ -24,7 +24,9 @@ from persona_tui.stages.extraction.structure import analyse
 
 HERE = Path(__file__).parent
 TRAIN = HERE / "data" / "gate_train.jsonl"
-MEASURED = HERE / "data" / "extraction_set.jsonl"
+MEASURED = [
+    HERE / "data" / f"extraction_{name}.jsonl" for name in ("set", "round2", "round3", "unseen")
+]
 TARGET = HERE.parent / "persona_tui" / "stages" / "extraction" / "gate_weights.json"
 
 
@@ -35,7 +37,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
 def _refuse_leaks(texts: list[str]) -> None:
     measured = {
         row["text"][s.start : s.end].casefold().strip(" .!?")
-        for row in _read(MEASURED)
+        for path in MEASURED
+        for row in _read(path)
         for s in analyse(row["text"]).sentences
     }
     leaked = sorted({t for t in texts if t.casefold().strip(" .!?") in measured})

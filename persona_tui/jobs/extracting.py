@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from persona_tui.config import Settings
 
-MAX_REMEMBERED = 60_000
-"""Vectors kept in memory during a job: 92 MB."""
+MAX_REMEMBERED = 100_000
+"""Vectors kept in memory during a job: 150 MB if there are that many different statements."""
 REMOTE_CONVERSATIONS = 8
 """Conversations under way at once where an endpoint answers; on this machine it is one."""
 MAX_REASK = 2

@@ -78,6 +78,11 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"^\W*(?:напиши|объясни|сделай|приведи|переведи|расскажи|дай)\b|^\W*(?:لخص|اشرح|أعطني|اكتب|ترجم)|(?:özetle|ver|yaz|açıkla)\W*$|^\W*(?:streść|podaj|napisz|wyjaśnij)",
     ),
     "question": (r"[?？؟]\W*$",),
+    "asks_for_self": (
+        r"^\W*(?:\w+ ){0,3}(?:can|could|should|shall|may|do|would|will|am|must) (?:i|we)\b",
+        r"\b(?:kann|soll|könnte|muss|darf) ich\b|\b(?:puis-je|dois-je)\b|\b(?:puedo|debo|podría)\b|\bposso\b|\bdevo\b|\bkan ik\b|\bmoet ik\b",
+        r"我(?:该|应该|可以|怎|要怎)|すれば|ればいい|을까요|수 있을까|\bмне (?:\w+ ){0,2}\w+ть\b|\bसकता हूँ\b|\bपकाऊँ",
+    ),
     "question_word": (
         r"^\W*(?:what|which|who|whose|when|where|why|how|is|are|am|was|were|do|does|did|can|could|should|would|will|may|has|have you)\b",
         r"^\W*(?:was|wer|wie|wo|wann|warum|welche\w?|kannst|ist|sind)\b|^\W*(?:que|quel\w*|qui|comment|pourquoi|où|est-ce|peux)\b",
@@ -93,6 +98,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"^\W*(?:er|sie|es|das|der|die|il|elle|ils|le|la|les|él|ella|el|los|las|lui|lei|ele|ela|hij|zij|ze|het|de)\b|^\W*(?:他|她|它|彼|彼女|그|그녀)|^\W*(?:он|она|они|هو|هي|वह|o|on|ona)\b",
     ),
     "others": (
+        r"^\W*(?:my|our) \w+['’]s \w+",
         r"\b(?:my|our|a) (?:\w+ )?(?:friend|neighbou?r|colleague|co-?worker|boss|manager|client|customer|teacher|student|roommate|uncle|aunt|cousin|brother|sister|patient|grandm\w+|grandf\w+|mother|father|mom|dad|professor|supervisor|landlord|flatmate|nephew|niece|tutor|ex)s?\b",
         r"\bmeine? (?:freund|nachbar|kolleg|chef|onkel|schwester|bruder)|mon (?:voisin|ami|collègue|chef)|mi (?:vecino|amig|jefe|colega|herman)|il mio (?:vicino|amico|capo)|meu (?:vizinho|amigo|chefe)|mijn (?:buurman|vriend|collega|baas)|我的?(?:朋友|同事|老板|邻居)|友達|上司|同僚|친구|صديق|جار|друг|сосед|коллег|दोस्त|komşu|arkadaş|sąsiad|przyjaci",
     ),

@@ -23,6 +23,10 @@ WORK_ON = _any(
     r"\b(?:here(?:'s| is| are)|this is) (?:the|a|an|my|his|her|our|some|what)?\b.*\b(?:text|e?-?mail|letter"
     r"|article|essay|review|message|code|transcript|story|poem|draft|post|description|prompt|sentence"
     r"|log|output|paragraph|abstract|cv|resume|bio|question|comment)",
+    r"\b(?:in|into|to) (?:\w+ )?(?:english|french|german|spanish|italian|portuguese|dutch|swedish|polish|turkish"
+    r"|russian|ukrainian|greek|hebrew|arabic|hindi|thai|vietnamese|chinese|mandarin|japanese|korean|latin)\W*$",
+    r"\b(?:write|compose|create|draft)\b.*\b(?:story|poem|song|monologue|dialogue|scene|speech|letter|post"
+    r"|profile|bio|lyrics|rap|diary)\b",
     r"\b(?:says?|said|wrote|writes|reads|goes|asked|told (?:me|us)|replied)\s*$",
     r"(?:übersetz|korrigier|fasse|zusammenfass|verbesser|umschreib|formulier|folgend|antworte auf)",
     r"(?:tradu[izc]|corrig|résum|resum|riassum|reformul|reescrib|reescrev|riscriv|suivant|siguiente"
@@ -93,6 +97,11 @@ ROLE_PLAY = _any(
     r"^\W*(?:你是|您是|あなたは|당신은|너는|أنت |तुम |आप )",
 )
 """The sentence itself belongs to a play, a persona or a fiction; the next one need not."""
+
+REPORTED_SPEECH = _any(
+    r"\b(?:wrote|said|says|texted|replied|asked|told me|emailed|posted)\b[^…]{0,30}\W…",
+)
+"""Somebody else's words, of which the quote was folded away."""
 
 HYPOTHETICAL = _any(
     r"^\W*(?:if i (?:were|was|had|could|would)|suppose|supposing|assume|assuming|say (?:i|that i|we)\b|imagine"

@@ -12,6 +12,7 @@ vectors are: "has two dogs" and "has no dogs" are.
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,6 +88,7 @@ def core(text: str) -> str:
     return _BEGINNING.sub("", text) or text
 
 
+@functools.lru_cache(maxsize=100_000)
 def _key(text: str) -> tuple[object, ...]:
     """Statements with different keys never merge: negation, time, numbers."""
     text = core(text)

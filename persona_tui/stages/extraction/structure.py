@@ -104,6 +104,8 @@ def _own_voice(own: str) -> Voice:
         return "instruction"
     if frames.ROLE_PLAY.search(own) or frames.LASTING.search(own):
         return "roleplay"
+    if frames.REPORTED_SPEECH.search(own):
+        return "quoted"
     if frames.HYPOTHETICAL.search(own):
         return "hypothetical"
     return "own"

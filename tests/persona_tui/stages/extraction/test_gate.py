@@ -76,11 +76,13 @@ async def test_without_embeddings_the_signs_decide() -> None:
     assert [g.probability >= 0.5 for g in found] == [True, False]
 
 
-@pytest.mark.parametrize("name", ["extraction_set", "extraction_heldout"])
-async def test_precision_and_recall(name: str) -> None:
-    """At least 0.9 on sets that were never trained on."""
+@pytest.mark.parametrize(
+    ("name", "floor"), [("set", 0.9), ("round2", 0.9), ("round3", 0.9), ("unseen", 0.85)]
+)
+async def test_precision_and_recall(name: str, floor: float) -> None:
+    """On sets that were never trained on; the last was not even looked at before."""
     hits = false = missed = 0
-    for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (DATA / f"extraction_{name}.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         text = row["text"]
         spans = [(text.index(d), text.index(d) + len(d)) for d in row["discloses"]]
@@ -90,8 +92,8 @@ async def test_precision_and_recall(name: str) -> None:
             hits += label and gated.probability >= 0.5
             false += not label and gated.probability >= 0.5
             missed += label and gated.probability < 0.5
-    assert hits / (hits + false) >= 0.9
-    assert hits / (hits + missed) >= 0.9
+    assert hits / (hits + false) >= floor
+    assert hits / (hits + missed) >= floor
 
 
 def test_training_and_measuring_do_not_share_sentences() -> None:
