@@ -36,30 +36,10 @@ def _later(module: str, name: str) -> Callable[[], Screen[Any]]:
     """A screen that is imported when it is first visited."""
 
     def make() -> Screen[Any]:
-        try:
-            screen: Screen[Any] = getattr(importlib.import_module(module), name)()
-        except ModuleNotFoundError as error:
-            if error.name != module:
-                raise
-            mode = next(mode for mode, _, label in TABS if module.endswith(mode))
-            return _unfinished(mode)
+        screen: Screen[Any] = getattr(importlib.import_module(module), name)()
         return screen
 
     return make
-
-
-def _unfinished(mode: str) -> Screen[Any]:
-    """Stands where a screen is not built yet."""
-    from textual.widgets import Static
-
-    class Unfinished(PersonaScreen):
-        MODE = mode
-        NAME = mode.title()
-
-        def compose_body(self) -> Iterable[Static]:
-            yield Static("This screen is not there yet.")
-
-    return Unfinished()
 
 
 def _conversations_provider() -> type[Provider]:

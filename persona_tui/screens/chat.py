@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult, SystemCommand
@@ -76,6 +77,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         self.editing: Message | None = None
         self._player: AnswerPlayer | None = None
         self._loaded = False
+        self._warm = False
         self._matches, self._match = [], 0
         self._wanted: tuple[str | None, str | None] | None = None
 
@@ -211,6 +213,8 @@ class ChatScreen(MessageActions, PersonaScreen):
             ),
         )
         session.messages = history
+        if self.session is None or self.session.backend is not backend:
+            self._warm = False
         self.session = session
         return session
 
@@ -328,6 +332,17 @@ class ChatScreen(MessageActions, PersonaScreen):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         self.set_timer(DRAFT_AFTER, self._save_draft, name="draft")
+        if self.composer.text and not self._warm:
+            self._warm = True
+            self.start(self._warm_up(), group="warm")
+
+    async def _warm_up(self) -> None:
+        """Load a model of this machine while the person writes their first words."""
+        backend = self.session.backend if self.session else None
+        if backend is not None and backend.describe().local:
+            with suppress(ModelError):  # told when it is asked
+                await backend.start()
+                self.meter.set(context=backend.describe().context_tokens)
 
     def _save_draft(self) -> None:
         if self._keep_draft():

@@ -7,10 +7,14 @@ the rest is taken up after the next answer.
 from __future__ import annotations
 
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from models.errors import ModelError
 from persona_tui.screens.base import HostApp
 from widgets.attribute_panel import AttributePanel
+
+if TYPE_CHECKING:
+    from persona_tui.config import Settings
 
 
 class SideInference:
@@ -45,32 +49,35 @@ class SideInference:
 
     async def run(self, conversation_id: str) -> None:
         """Extract from the new messages of this conversation. Cancel to stop at any message."""
-        from persona_tui.jobs.extracting import extract
-
         settings = self.host.settings
         if not settings.extraction.live:
             return
+        said = ""
+        self.panel.say("looking at what you said …")
         try:
-            self.panel.say("looking at what you said …")
-            backend = self.host.backends.get(settings.extraction.model)
-            steps = extract(
-                self.host.db,
-                backend,
-                self.host.embedder,
-                settings,
-                conversation_ids=[conversation_id],
-            )
-            # A long extraction under way gives place to the words just said, and goes on after.
-            async with self.host.extraction.paused(), aclosing(steps) as stream:
-                async for step in stream:
-                    progress = step.progress
-                    if progress.total and progress.total > 1:
-                        self.panel.say(f"looking at {progress.done} of {progress.total} messages")
-                    if step.attributes and conversation_id == self._conversation_id:
-                        await self.show(conversation_id)
+            await self._extract(conversation_id, settings)
         except ModelError as error:
-            self.panel.say(f"Nothing could be inferred just now: {error}")
-        else:
-            self.panel.say("")
-            if conversation_id == self._conversation_id:
-                await self.show(conversation_id)
+            said = f"Nothing could be inferred just now: {error}"
+        finally:
+            self.panel.say(said)
+        if conversation_id == self._conversation_id:
+            await self.show(conversation_id)
+
+    async def _extract(self, conversation_id: str, settings: Settings) -> None:
+        from persona_tui.jobs.extracting import extract
+
+        steps = extract(
+            self.host.db,
+            self.host.backends.get(settings.extraction.model),
+            self.host.embedder,
+            settings,
+            conversation_ids=[conversation_id],
+        )
+        # A long extraction under way gives place to the words just said, and goes on after.
+        async with self.host.extraction.paused(), aclosing(steps) as stream:
+            async for step in stream:
+                progress = step.progress
+                if progress.total and progress.total > 1:
+                    self.panel.say(f"looking at {progress.done} of {progress.total} messages")
+                if step.attributes and conversation_id == self._conversation_id:
+                    await self.show(conversation_id)

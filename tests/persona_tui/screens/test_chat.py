@@ -27,6 +27,7 @@ from tests.persona_tui.screens.chat_helpers import (
     idle,
     loaded,
     make_app,
+    quiet_settings,
     running,
     say,
 )
@@ -348,3 +349,21 @@ async def test_nothing_is_lost_when_quitting_in_mid_answer(paths: Paths) -> None
         rows: list[Message] = messages.active(store, conversation.conversation_id)
         assert [row.status for row in rows] == ["complete", "interrupted"]
         assert rows[1].text.startswith("part ")
+
+
+@pytest.mark.model
+async def test_the_starter_model_answers(paths: Paths) -> None:
+    app = PersonaApp(paths, settings=quiet_settings(chat={"max_tokens": 24}))
+    app.ui_state.welcomed = True
+    async with running(app) as pilot:
+        await say(pilot, "Name three colours.", wait=False)
+        await wait_until(lambda: len(shown(app)) == 2, timeout=120, what="the model writes")
+        screen = await loaded(app)
+        await wait_until(lambda: not screen.busy, timeout=120, what="the model ends")
+        await idle(pilot)
+        assert shown(app)[1]
+        state = screen.meter.state
+        assert state.context == 8192
+        assert state.used is not None
+        assert state.used > 10
+        assert state.speed is not None
