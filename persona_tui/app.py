@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from models.protocol import Embedder
     from persona_tui.config import Settings
     from persona_tui.jobs.backends import Backends
+    from persona_tui.jobs.importing import ImportReport
 
 
 def _later(module: str, name: str) -> Callable[[], Screen[Any]]:
@@ -263,8 +264,10 @@ class PersonaApp(HostApp):
 
         self.push_screen(ImportScreen(), self._imported)
 
-    def _imported(self, _result: object) -> None:
-        if isinstance(self.screen, PersonaScreen):
+    def _imported(self, report: ImportReport | None) -> None:
+        if report is not None and report.counts.messages_added and self.current_mode != "review":
+            self.go("review")  # where the next step is offered: to infer from what came in
+        elif isinstance(self.screen, PersonaScreen):
             self.screen.reload()
 
     # --- palette ----------------------------------------------------------------------------

@@ -76,9 +76,8 @@ class MessageView(Vertical, can_focus=True):
     MessageView.-assistant > .who { color: $text-accent; }
     MessageView > .text { height: auto; }
     MessageView > Markdown { height: auto; padding: 0; margin: 0; background: transparent; }
-    MessageView > Markdown > * { margin-bottom: 0; }
-    MessageView > Markdown > MarkdownParagraph { margin: 0 0 1 0; }
-    MessageView > Markdown > MarkdownParagraph:last-child { margin: 0; }
+    MessageView > Markdown > * { margin: 0 0 1 0; }
+    MessageView > Markdown > *:last-child { margin: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "ask('copy')", "Copy", id="message.copy"),

@@ -32,7 +32,8 @@ class TabLabel(Widget):
         color: $text-muted;
         pointer: pointer;
         &:hover { color: $text; text-style: underline; }
-        &.-current { color: $primary; text-style: bold; }
+        &.-current { color: $text-primary; text-style: bold; }
+        &.-current:nocolor { text-style: bold reverse; }
     }
     """
 
