@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from models.endpoint_text import dig, plain
+from models.endpoint.text import dig, plain
 
 EndpointKind = Literal["ollama", "lmstudio", "llama-server", "vllm", "other"]
 
@@ -41,7 +41,7 @@ class FoundEndpoint:
 
     kind: EndpointKind
     base_url: str
-    """What to give to :class:`models.endpoint.EndpointBackend`."""
+    """What to give to :class:`models.endpoint.backend.EndpointBackend`."""
     models: tuple[str, ...]
     """Names as the server lists them; may be empty (nothing loaded)."""
 

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from models.endpoint import EndpointBackend
-from models.endpoint_errors import pause, retry_after
+from models.endpoint.errors import pause, retry_after
 from models.errors import (
     AuthenticationError,
     ContextOverflowError,

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.endpoint_address import is_private, parse_address
-from models.endpoint_choose import first_token
-from models.endpoint_errors import Asked, from_status
-from models.endpoint_text import Beginning, content_of, dig, parse_json, pick_option, plain
+from models.endpoint.address import is_private, parse_address
+from models.endpoint.choose import first_token
+from models.endpoint.errors import Asked, from_status
+from models.endpoint.text import Beginning, content_of, dig, parse_json, pick_option, plain
 from models.errors import ModelError
 
 JSON = st.recursive(

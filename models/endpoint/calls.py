@@ -1,6 +1,6 @@
 """One call to an endpoint, its several attempts, and what is given up between them.
 
-Knows no SDK: requests go out through a :class:`Wire`, which :mod:`models.endpoint` implements.
+Knows no SDK: requests go out through a :class:`Wire`, which :mod:`models.endpoint.sdk` implements.
 The SDK's own retries are not used, because they wait silently, where a person wants to be told,
 and because what a server refuses is left out before the next attempt.
 """
@@ -15,9 +15,9 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from models.endpoint_errors import Asked, Failure, pause, waits_too_long
-from models.endpoint_means import Answer, RefusedError
-from models.endpoint_text import content_of, count, dig
+from models.endpoint.errors import Asked, Failure, pause, waits_too_long
+from models.endpoint.means import Answer, RefusedError
+from models.endpoint.text import content_of, count, dig
 from models.errors import (
     ContextOverflowError,
     InterruptedAnswerError,
@@ -79,7 +79,7 @@ class Wire(Protocol):
 
 
 class Calls:
-    """The calls to one endpoint: :class:`models.endpoint_means.Caller`."""
+    """The calls to one endpoint: :class:`models.endpoint.means.Caller`."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from models.endpoint_text import Beginning, parse_json
+from models.endpoint.text import Beginning, parse_json
 from models.errors import InvalidOutputError, ModelError
 from models.protocol import ChatMessage, FinishReason, Lane, Sampling, Usage
 from models.validate import check_schema, validate

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from models.endpoint_text import dig, error_text, plain
+from models.endpoint.text import dig, error_text, plain
 from models.errors import (
     AuthenticationError,
     ContextOverflowError,

@@ -1,6 +1,6 @@
 """Short answers and embeddings from an endpoint, natively or by the next best means.
 
-Companion of :mod:`models.endpoint_means`.
+Companion of :mod:`models.endpoint.means`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from models.endpoint_means import Caller, RefusedError, added, together, with_instruction
-from models.endpoint_text import count, dig, pick_option
+from models.endpoint.means import Caller, RefusedError, added, together, with_instruction
+from models.endpoint.text import count, dig, pick_option
 from models.errors import UnavailableError, UnsupportedError
 from models.protocol import ChatMessage, Embedder, Lane, Sampling, Usage
 
