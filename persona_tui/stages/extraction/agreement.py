@@ -64,6 +64,12 @@ _KIN = re.compile(r"^\W*(?:and |but |so )?(?:my|our)\s+(?:\w+\s+)?(\w+)\s+(?:and
 
 
 _OWNING = re.compile(r"\b(?:my|our|mine|ours)\b", re.IGNORECASE)
+_WISH = re.compile(
+    r"\b(?:want|wanna|would|hop|plan|try|tri|wish|dream|think|consider|might|maybe|perhaps|could|should|almost"
+    r"|nearly|going to|gonna|want|goal)(?:s|e|es|ed|ing|ning|ned|ed|ies)?\b|['’]d\b",
+    re.IGNORECASE,
+)
+"""Not (yet) a fact: "would like to retire" is not "is retiring"."""
 _MODAL = _words("can can't cannot could couldn't will won't would wouldn't should may might must")
 
 
@@ -110,6 +116,10 @@ def agreement(sentence: str, statement: str) -> Agreement:
         return Agreement(False, recall, "negation")
     if _is_past(_FIRST_VERB.search(sentence)) != _is_past(_USER_VERB.search(statement)):
         return Agreement(False, recall, "tense")
+    if bool(_WISH.search(sentence)) != bool(_WISH.search(statement)):
+        return Agreement(False, recall, "mood")
+    if _aspects(sentence) & {(s, not done) for s, done in _aspects(statement)}:
+        return Agreement(False, recall, "aspect")
     if statement.lower().startswith("the user's") and not _OWNING.search(sentence):
         return Agreement(False, recall, "possession")
     verb = _USER_VERB.search(statement)
@@ -121,6 +131,12 @@ def agreement(sentence: str, statement: str) -> Agreement:
     if recall < MIN_RECALL:
         return Agreement(False, recall, "too little")
     return Agreement(True, recall)
+
+
+def _aspects(text: str) -> set[tuple[str, bool]]:
+    """(stem, is it done?) of words in -ing and -ed: "learning" is not "has learned"."""
+    words = [w.lower() for w in _WORD.findall(text)]
+    return {(stem(w), w.endswith("ed")) for w in words if w.endswith(("ing", "ed")) and len(w) > 4}
 
 
 def is_past_form(word: str) -> bool:

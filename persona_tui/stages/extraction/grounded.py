@@ -18,7 +18,7 @@ from persona_tui.stages.extraction import prompts
 from persona_tui.stages.extraction.agreement import agreement, content
 from persona_tui.stages.extraction.gate import Gated, gate
 from persona_tui.stages.extraction.languages import language_of, reported
-from persona_tui.stages.extraction.rewriting import rewrite
+from persona_tui.stages.extraction.rewriting import rewrite, states_nothing
 from persona_tui.stages.extraction.settings import ExtractionSettings
 from persona_tui.stages.extraction.statements import statement
 from persona_tui.stages.extraction.structure import Structure
@@ -104,6 +104,8 @@ async def _state(
     if language != "en" or wanted != "en":
         text = statement(reported(quote, wanted))
         return Made(text, "reported", 1.0) if text else None
+    if states_nothing(quote):
+        return None
     answer = await _ask(quote, backend)
     if answer is not None:
         agreed = agreement(quote, answer)

@@ -19,6 +19,9 @@ _UNSAFE = re.compile(r"[?]|\b(?:you|your|yours|please|let's|lets)\b", re.IGNOREC
 _AS_A = re.compile(
     r"^\W*(?:speaking )?as (an? (?:(?!\b(?:i|we|my)\b)[\w' -]){3,60})(?:,|$)", re.IGNORECASE
 )
+_CONDITION = re.compile(
+    r"^\W*(?:and |but |so )?(?:if|unless|whether|suppose|imagine)\b", re.IGNORECASE
+)
 _FOR = {
     "am": "is", "'m": " is", "are": "is", "'re": " is", "have": "has", "'ve": " has", "do": "does",
     "'d": " would", "'ll": " will", "was": "was", "were": "was", "had": "had", "don't": "doesn't",
@@ -42,7 +45,7 @@ _THEY = {
 }
 _ADVERB = re.compile(
     r"(?:\w+ly|also|always|still|never|just|often|now|once|already|both|then|sometimes|usually|not|mostly"
-    r"|even|ever|no longer|rather|quite|actually)$",
+    r"|even|ever|no|longer|rather|quite|actually)$",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
@@ -64,6 +67,11 @@ _IMPERATIVE = re.compile(
     r"|design|describe|compare|translate|summari[sz]e|keep|add|imagine|remember|record|note|let)\b",
     re.IGNORECASE,
 )
+
+
+def states_nothing(sentence: str) -> bool:
+    """True for an English order or a bare condition: whatever is made of it would be made up."""
+    return bool(_CONDITION.match(sentence) or _IMPERATIVE.match(_LEAD.sub("", sentence.strip())))
 
 
 def rewrite(sentence: str) -> str | None:

@@ -17,7 +17,7 @@ MAX_SENTENCE = 400
 
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|ca|bzw|usw|Nr|Sra?|Mme|M|No|Fig|al)"
-    r"|\b(?:e\.g|i\.e|z\.B|d\.h|u\.a|p\.ex|a\.m|p\.m)|\b[A-Z]|(?:^|\s)\d{1,3})\.$"
+    r"|\b(?:e\.g|i\.e|z\.B|d\.h|u\.a|p\.ex|a\.m|p\.m)|\b[A-Z]|(?:^|\n)[ \t]*\d{1,3})\.$"
 )
 _END = re.compile(r"[.!?…؟۔]+[\"'”’»)\]]*(?=\s|$)|[。！？｡।॥]+[」』”’）]*|\n+")
 _BULLET = re.compile(r"\s*(?:[-*•·–—]\s+|\d{1,3}[.)]\s+|#{1,6}\s+)?")
