@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # Markdown and the records cost 80 ms, which the first frame 
 
 SHOWN_CHARACTERS = 20_000
 """A single message may be 100 MB of pasted text; a screen shows this much of it."""
-WAITING = "…"
 
 
 def code_blocks(markdown: str) -> list[str]:
@@ -104,6 +103,7 @@ class MessageView(Vertical, can_focus=True):
         """Whether earlier versions may exist (asked of the store when the person wants them)."""
         self.streaming = False
         self._stream: MarkdownStream | None = None
+        self._document: Markdown | None = None
 
     # --- drawing ----------------------------------------------------------------------------
 
@@ -131,17 +131,16 @@ class MessageView(Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield Static(self.header(), classes="who")
-        if self.record.role == "assistant":
-            from textual.widgets import Markdown
+        yield self._still()
 
-            yield Markdown(self.body() or WAITING, open_links=False)
-        else:
-            yield Static(self.body(), classes="text", markup=False)
+    def _still(self) -> Static:
+        """The text as one widget: of the many that scroll past, few are ever streamed."""
+        if self.record.role != "assistant":
+            return Static(self.body(), classes="text", markup=False)
+        from widgets.still_markdown import still_markdown
 
-    def _document(self) -> Markdown:
-        from textual.widgets import Markdown
-
-        return self.query_one(Markdown)
+        drawn = still_markdown(self.body(), dark=self.app.current_theme.dark)
+        return Static(drawn, classes="text", markup=False)
 
     def _redraw_header(self) -> None:
         self.query_one(".who", Static).update(self.header())
@@ -152,9 +151,12 @@ class MessageView(Vertical, can_focus=True):
         """The first piece arrived: empty the body and get ready for pieces."""
         self.record = replace(record, text="")
         self.streaming = True
-        document = self._document()
-        await document.update("")
-        self._stream = document.get_stream(document)
+        from textual.widgets import Markdown
+
+        self._document = Markdown(open_links=False)
+        await self.query(".text").remove()
+        await self.mount(self._document)
+        self._stream = Markdown.get_stream(self._document)
         self._redraw_header()
 
     async def add(self, piece: str) -> None:
@@ -171,9 +173,18 @@ class MessageView(Vertical, can_focus=True):
             self._stream = None
         self.record = record
         self.streaming = False
-        await self._document().update(self.body())
+        if self._document is not None:
+            await self._document.update(self.body())
         self._redraw_header()
         self.refresh_bindings()
+
+    async def settle(self) -> None:
+        """Draw a streamed message by one widget from now on."""
+        document = self._document
+        if document is not None and not self.streaming:
+            self._document = None
+            await document.remove()
+            await self.mount(self._still())
 
     # --- what can be done with it -----------------------------------------------------------
 

@@ -17,15 +17,17 @@ from widgets.message import MessageView, SystemLine
 if TYPE_CHECKING:
     from store.records import Message
 
-FIRST = 24
+FIRST = 16
 """Messages mounted when a conversation is opened."""
-STEP = 12
+STEP = 6
 """Messages mounted when the reader comes near an edge."""
-MOST = 72
+MOST = 60
 """Messages mounted at once."""
 NEAR = 6
 """Lines from an edge at which more are mounted."""
-AT_ONCE = 4
+STREAMED = 4
+"""Newest messages that stay as they were streamed; older ones are drawn by one widget each."""
+AT_ONCE = 2
 """Messages mounted between two turns of the event loop, so that keys are not kept waiting."""
 
 
@@ -139,6 +141,8 @@ class Transcript(VerticalScroll, can_focus=False):
         await self.mount(view)
         self._high = len(self.records)
         await self._prune_top()
+        for older in self.views()[-1 - STREAMED : -STREAMED]:
+            await older.settle()
         return view
 
     async def cut(self, index: int) -> None:

@@ -309,8 +309,8 @@ class ConversationsScreen(ExtractionScreen):
         self.start(self._export(), group="ask")
 
     async def _export(self) -> None:
-        from persona_tui.commands.conversations import as_markdown
         from persona_tui.screens.confirm import PromptScreen
+        from persona_tui.transcripts import as_markdown
 
         row = self._current()
         if row is None:
