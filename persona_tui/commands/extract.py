@@ -53,7 +53,7 @@ def command(
     try:
         asyncio.run(task.run())
     except KeyboardInterrupt:
-        task.finish()
+        task.finish(stopped=True)
         click.echo("Stopped. Run it again to go on where it stopped.", err=True)
         raise click.exceptions.Exit(130) from None
     task.finish()
@@ -148,7 +148,7 @@ class _Task:
             click.echo("\r\x1b[K", err=True, nl=False)
             self._drawn = False
 
-    def finish(self) -> None:
+    def finish(self, *, stopped: bool = False) -> None:
         """Print what is printed at the end: JSON once for each attribute, and the sum."""
         self._wipe()
         if self.as_json:
@@ -160,7 +160,8 @@ class _Task:
         if self.quiet:
             return
         if self.read == 0:
-            click.echo("Nothing new to read.", err=True)
+            if not stopped:
+                click.echo("Nothing new to read.", err=True)
             return
         more = len(self.touched) - self.new
         also = f", {more} with new evidence" if more > 0 else ""

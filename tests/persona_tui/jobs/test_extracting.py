@@ -339,4 +339,4 @@ def test_ctrl_c_says_how_to_go_on(paths: Paths, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Backends, "get", interrupted)
     result = CliRunner().invoke(command, [])
     assert result.exit_code == 130
-    assert "go on where it stopped" in result.stderr
+    assert result.stderr == "Stopped. Run it again to go on where it stopped.\n"
