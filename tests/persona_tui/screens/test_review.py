@@ -234,7 +234,7 @@ async def test_the_evidence_in_its_conversation(paths: Paths, size: tuple[int, i
 async def test_empty_and_done_say_what_next(paths: Paths) -> None:
     async with reviewing(paths) as (pilot, screen):
         assert "Nothing has been inferred" in sentence(screen)
-        assert "Import chats" in text(screen, "AttributeCard > .hint")
+        assert "infer from what was not read yet" in text(screen, "AttributeCard > .hint")
         await pilot.press("a", "x", "e", "enter", "right", "t", "left")
         assert "Nothing has been inferred" in sentence(screen)
     seeded(paths.database, 2)
