@@ -9,13 +9,19 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from store.errors import BusyError, DamagedError, DiskFullError, ReadOnlyError, StoreError
 
-if TYPE_CHECKING:
-    from store.db import Store
 
+class OfJournal(Protocol):
+    """What a fault needs to know of a store: which file it is."""
+
+    @property
+    def path(self) -> Path: ...
+
+
+S = TypeVar("S", bound=OfJournal)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -96,11 +102,11 @@ def told(path: Path) -> Iterator[None]:
         raise StoreError("That number is too large to be stored.") from error
 
 
-def guarded(function: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Store, P], R]:
+def guarded(function: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """Decorate a public function of the store so that it raises only :class:`StoreError`."""
 
     @functools.wraps(function)
-    def wrapper(store: Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(store: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with told(store.path):
             return function(store, *args, **kwargs)
 

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from store import files, schema_journal, schema_stages
+from store.copying import copy_to
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -55,8 +56,6 @@ def migrate(conn: sqlite3.Connection, path: Path) -> None:
 
 def backup_before(conn: sqlite3.Connection, path: Path) -> Path:
     """Copy the database as it is before a migration into ``backups`` beside it."""
-    from store.copying import copy_to
-
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     target = path.parent / "backups" / f"{path.stem}-v{_version(conn)}-{stamp}.db"
     files.private_directory(target.parent)
