@@ -1,4 +1,4 @@
-"""What an importer is: the things it yields, the protocol it follows and the limits it keeps.
+"""What importers share: the things that they yield and the limits that they keep.
 
 An importer turns one opened file into a stream of conversation drafts. What it cannot read it
 yields as :class:`Skipped`, with the place and the reason, and goes on: bad input never raises.
@@ -6,14 +6,9 @@ yields as :class:`Skipped`, with the place and the reason, and goes on: bad inpu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
 
 from store.records import ConversationDraft, Source
-
-if TYPE_CHECKING:
-    from persona_tui.importers.source import Opened
 
 MAX_MESSAGE_CHARS = 1_000_000
 """A longer message is left out and reported, never cut short."""
@@ -70,21 +65,3 @@ class Sample:
     text: str
     """The head, decoded; empty for a binary file."""
     records: list[object] = field(default_factory=list)
-
-
-class Importer(Protocol):
-    """One format."""
-
-    name: Source
-
-    def sniff(self, sample: Sample) -> float:
-        """How sure it is that the file is in its format: 0 (no) to 1 (certain)."""
-        ...
-
-    def read(self, opened: Opened) -> Iterator[Read]:
-        """Yield every conversation, and what had to be skipped, in the file's order.
-
-        Raises:
-            UserError: the file as a whole cannot be read (never for one bad record).
-        """
-        ...

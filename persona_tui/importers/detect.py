@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from persona_tui.errors import UsageError, UserError
-from persona_tui.importers.base import FORMAT_HELP, FORMATS, Importer, Read, Record, Sample, Skipped
+from persona_tui.importers.base import FORMAT_HELP, FORMATS, Read, Record, Sample, Skipped
 from persona_tui.importers.chatgpt import ChatGptImporter
 from persona_tui.importers.claude import ClaudeImporter
 from persona_tui.importers.drafts import Identities
@@ -17,7 +18,26 @@ from persona_tui.importers.markdown import MarkdownImporter
 from persona_tui.importers.records import Records
 from persona_tui.importers.source import Opened, ReadError, TextStream, open_source
 from persona_tui.importers.turns import OpenAiImporter, ShareGptImporter, WildChatImporter
-from store.records import ConversationDraft
+from store.records import ConversationDraft, Source
+
+
+class Importer(Protocol):
+    """One format."""
+
+    name: Source
+
+    def sniff(self, sample: Sample) -> float:
+        """How sure it is that the file is in its format: 0 (no) to 1 (certain)."""
+        ...
+
+    def read(self, opened: Opened) -> Iterator[Read]:
+        """Yield every conversation, and what had to be skipped, in the file's order.
+
+        Raises:
+            UserError: the file as a whole cannot be read (never for one bad record).
+        """
+        ...
+
 
 _CLASSES = (
     ChatGptImporter,
