@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
 
 from persona_tui.commands._common import emit, journal, visible
+from persona_tui.transcripts import as_jsonl, as_markdown
 from store.records import Source
 
 if TYPE_CHECKING:
@@ -173,26 +173,3 @@ def export(conversation_ids: tuple[str, ...], format_: str, out: Path | None) ->
 
         write_new_private(out, "".join(parts).encode("utf-8"))
         click.echo(f"Wrote {len(parts)} conversations to {out}.", err=True)
-
-
-def as_markdown(conversation: Conversation, rows: list[Message]) -> str:
-    """A transcript that a person can read and the Markdown importer can read again."""
-    names = {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"}
-    parts = [f"# {conversation.title}"]
-    for row in rows:
-        mark = " (interrupted)" if row.status == "interrupted" else ""
-        parts.append(f"## {names[row.role]}{mark}\n\n{row.text}")
-    return "\n\n".join(parts) + "\n"
-
-
-def as_jsonl(conversation: Conversation, rows: list[Message]) -> str:
-    """One OpenAI-style object on one line."""
-    return json.dumps(
-        {
-            "id": conversation.conversation_id,
-            "title": conversation.title,
-            "created_at": conversation.created_at.isoformat(),
-            "messages": [{"role": row.role, "content": row.text} for row in rows],
-        },
-        ensure_ascii=False,
-    )

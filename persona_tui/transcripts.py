@@ -1,0 +1,31 @@
+"""A conversation as a text of its own: what the verb and the screen export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from store.records import Conversation, Message
+
+
+def as_markdown(conversation: Conversation, rows: Sequence[Message]) -> str:
+    """A transcript that a person can read and the Markdown importer can read again."""
+    names = {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"}
+    parts = [f"# {conversation.title}"]
+    for row in rows:
+        mark = " (interrupted)" if row.status == "interrupted" else ""
+        parts.append(f"## {names[row.role]}{mark}\n\n{row.text}")
+    return "\n\n".join(parts) + "\n"
+
+
+def as_jsonl(conversation: Conversation, rows: Sequence[Message]) -> str:
+    """One OpenAI-style object on one line."""
+    return json.dumps(
+        {
+            "id": conversation.conversation_id,
+            "title": conversation.title,
+            "created_at": conversation.created_at.isoformat(),
+            "messages": [{"role": row.role, "content": row.text} for row in rows],
+        },
+        ensure_ascii=False,
+    )
