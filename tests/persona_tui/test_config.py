@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from persona_tui import config_file
 from persona_tui.commands.config import config as config_command
-from persona_tui.config import Settings, load_settings, set_value
+from persona_tui.config import Settings, load_settings
+from persona_tui.config_file import set_value
 from persona_tui.errors import USAGE, ConfigError
 from persona_tui.paths import Paths
 from tests.helpers import mode_of

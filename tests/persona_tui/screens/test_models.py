@@ -14,7 +14,8 @@ from models.catalogue import RECOMMENDED, Memory
 from models.download import Progress
 from models.recommended import Download
 from models.scripted import ScriptedBackend
-from persona_tui.config import load_settings, set_value
+from persona_tui.config import load_settings
+from persona_tui.config_file import set_value
 from persona_tui.jobs.backends import Backends
 from persona_tui.paths import Paths
 from persona_tui.screens import models as module

@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Select, Static, Switch, TabbedContent
 
-from persona_tui.config import load_settings, set_value
+from persona_tui.config import load_settings
+from persona_tui.config_file import set_value
 from persona_tui.paths import Paths
 from persona_tui.screens.base import HostApp
 from persona_tui.screens.keymap import Remappable, collect, conflict
