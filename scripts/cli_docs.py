@@ -20,7 +20,13 @@ BLOCK = re.compile(r"<!-- help:(?P<path>[^>]*)-->\n.*?<!-- /help -->", re.DOTALL
 def help_of(path: list[str]) -> str:
     """The help text of one command, at a fixed width."""
     command: click.Command = cli
-    ctx = click.Context(cli, info_name="persona-tui", max_content_width=88, terminal_width=88)
+    ctx = click.Context(
+        cli,
+        info_name="persona-tui",
+        max_content_width=88,
+        terminal_width=88,
+        help_option_names=["-h", "--help"],
+    )
     for name in path:
         assert isinstance(command, click.Group)
         found = command.get_command(ctx, name)
