@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,17 @@ from store.files import MAGIC
 
 def _unreadable(path: Path, why: object) -> StoreError:
     return StoreError(f"{path} cannot be read as an SQLite database ({why}); check the file.")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Raise as a :class:`StoreError` what reading a damaged or hostile file raises."""
+    try:
+        yield
+    except UnicodeDecodeError as error:  # SQLite's own message quotes bytes of the file
+        raise _unreadable(path, "its pages are damaged") from error
+    except (sqlite3.Error, OverflowError) as error:
+        raise _unreadable(path, error) from error
 
 
 class ForeignDatabase:
@@ -38,12 +50,11 @@ class ForeignDatabase:
     def rows(self, sql: str, params: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, one by one. Text that is not UTF-8 comes with U+FFFD in it.
 
-        :raises StoreError: the file is damaged or the query does not fit it.
+        :raises StoreError: the file is damaged, the query does not fit it, or a number in
+            ``params`` is larger than SQLite's 64 bits.
         """
-        try:
+        with _told(self.path):
             yield from self._conn.execute(sql, params)
-        except sqlite3.Error as error:
-            raise _unreadable(self.path, error) from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -84,12 +95,14 @@ def open_foreign(path: Path) -> ForeignDatabase:
     wal = path.with_name(path.name + "-wal")
     live = wal.exists() and wal.stat().st_size > 0
     uri = f"file:{quote(str(path))}?mode=ro" + ("" if live else "&immutable=1")
-    try:
+    with _told(path):
         conn = sqlite3.connect(uri, uri=True, timeout=5, check_same_thread=False)
-        conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        conn.execute("PRAGMA query_only = ON")
-        conn.execute("PRAGMA trusted_schema = OFF")  # its views must not call anything
-        conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error as error:
-        raise _unreadable(path, error) from error
+        try:
+            conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            conn.execute("PRAGMA query_only = ON")
+            conn.execute("PRAGMA trusted_schema = OFF")  # its views must not call anything
+            conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except BaseException:
+            conn.close()
+            raise
     return ForeignDatabase(path, conn)

@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 Turn = tuple[object, object]  # model, datetime_utc
-_DAMAGED = (StoreError, UnicodeDecodeError)
-"""sqlite3 raises the second one where a damaged file's own error message is not UTF-8."""
 
 
 class LlmImporter:
@@ -63,9 +61,8 @@ class LlmImporter:
         try:
             with open_foreign(opened.path) as database:
                 yield from _Reader(database, opened, self._ids).all()
-        except _DAMAGED as error:
-            why = str(error) if isinstance(error, StoreError) else "its pages are damaged"
-            raise UserError(f"{opened.name} cannot be read: {why.rstrip('.')}.") from error
+        except StoreError as error:
+            raise UserError(f"{opened.name} cannot be read: {str(error).rstrip('.')}.") from error
 
 
 class _Reader:
@@ -99,7 +96,7 @@ class _Reader:
         for reader in readers:
             try:
                 yield from reader
-            except _DAMAGED as error:
+            except StoreError as error:
                 yield Skip(self._opened.name, f"reading stopped here: {str(error).rstrip('.')}")
 
     def _one(self, sql: str, *params: object) -> object:
@@ -126,7 +123,7 @@ class _Reader:
                 continue
             try:
                 self._chain(building, tip, self._turns(thread_id))
-            except _DAMAGED as error:
+            except StoreError as error:
                 building.skip("", f"it cannot be read: {str(error).rstrip('.')}")
             yield from finish(building, "llm", given, title=name, created_at=time_of(created))
 

@@ -56,6 +56,21 @@ def test_what_is_not_sqlite_is_told(tmp_path: Path) -> None:
             open_foreign(bad)
 
 
+def test_a_damaged_schema_whose_message_is_no_text_is_told(theirs: Path) -> None:
+    content = theirs.read_bytes()
+    assert b"CREATE TABLE responses" in content
+    theirs.write_bytes(
+        content.replace(b"CREATE TABLE responses", b"CREATE TABLE \xff\xfe\xff'\xffses")
+    )
+    with pytest.raises(StoreError, match="its pages are damaged"):
+        open_foreign(theirs)
+
+
+def test_a_number_that_sqlite_does_not_know_is_told(theirs: Path) -> None:
+    with open_foreign(theirs) as found, pytest.raises(StoreError, match="too large"):
+        list(found.rows("SELECT 1 WHERE 1 = ?", [10**30]))
+
+
 def test_a_damaged_one_is_told(theirs: Path) -> None:
     content = bytearray(theirs.read_bytes())
     content[100:] = b"\xff" * (len(content) - 100)
