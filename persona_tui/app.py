@@ -145,6 +145,8 @@ class PersonaApp(HostApp):
     # --- life -------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
+        if not self.ui_state.welcomed:  # at once: keys pressed now are meant for it
+            self.action_welcome()
         # After the first frame: opening the store costs as much as drawing it.
         self.call_after_refresh(self._begin)
 
@@ -162,8 +164,6 @@ class PersonaApp(HostApp):
         except Exception as error:  # noqa: BLE001 - said in one sentence, then the app ends
             await self._cannot_open(error)
             return
-        if not self.ui_state.welcomed:
-            self.action_welcome()
 
     async def _read_settings(self) -> None:
         """Read and check the settings in a thread: the library for it costs 100 ms to import."""

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from models.scripted import ScriptedBackend
 from persona_tui.app import PersonaApp
-from persona_tui.config import Settings
+from persona_tui.config import Settings, validated
 from persona_tui.jobs.backends import Backends
 from persona_tui.paths import Paths
 from persona_tui.screens.chat import ChatScreen
@@ -23,7 +23,7 @@ SMALL, LARGE = (80, 24), (120, 40)
 
 def quiet_settings(**changes: object) -> Settings:
     """The defaults, without inferring in the background."""
-    return Settings.model_validate({"extraction": {"live": False}, **changes})
+    return validated({"extraction": {"live": False}, **changes}, where="the test")
 
 
 def make_app(
