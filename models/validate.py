@@ -1,6 +1,6 @@
 """Validate a JSON value against a JSON Schema: the part of draft 2020-12 that prompts need.
 
-No dependency of ours does this (pydantic validates against its own models, not against a schema
+No dependency of ours does this (msgspec validates against its own structs, not against a schema
 given as data), and a schema here is written by us, not by strangers. A keyword that is not
 implemented is refused before a model is asked, so nothing passes unchecked.
 """

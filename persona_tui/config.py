@@ -3,50 +3,50 @@
 Precedence: environment, then file, then the defaults below. A section and its key are joined by two
 underscores in the environment: ``PERSONA_TUI_CHAT__MODEL=starter``.
 
-Frozen dataclasses, checked by :mod:`persona_tui.config_check`. On top of Textual, reading settings
-cost 139 ms with pydantic-settings (its import alone), 106 ms with pydantic, 18 ms so; the whole app
-may add 200 ms to a bare Textual app's cold start. Writing is in :mod:`persona_tui.config_file`, so
-that reading does not import tomlkit (70 ms).
+Structs of msgspec, which checks without converting silently and is imported in a fifth of the time
+that pydantic takes: the whole app may add 200 ms to a bare Textual app's cold start. Writing is in
+:mod:`persona_tui.config_file`, so that reading does not import tomlkit (70 ms).
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
-from persona_tui.config_check import Limits, UnknownKeyError, build, hints_of
-from persona_tui.config_text import from_text, unknown_key
+import msgspec
+from msgspec import Meta
+from msgspec.inspect import DictType, Field, StructType, Type, type_info
+
+from persona_tui.config_text import describe, from_text, joined, required, shown, unknown_key
 from persona_tui.errors import ConfigError
 from persona_tui.paths import ENV_HOME, Paths
 
 ENV_PREFIX = "PERSONA_TUI_"
 
-Fraction = Annotated[float, Limits(ge=0, le=1)]
-Count = Annotated[int, Limits(ge=1)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=1)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatSettings:
+class ChatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How chats are answered."""
 
     model: str = "starter"
     """Which model answers: ``starter``, a name under ``[models]``, or a downloaded model."""
     system_prompt: str | None = None
     """What the model is told before every chat; nothing if left out."""
-    temperature: Annotated[float, Limits(ge=0, le=2)] = 0.7
+    temperature: Annotated[float, Meta(ge=0, le=2)] = 0.7
     """How freely words are drawn: 0 always takes the most probable one."""
-    top_p: Annotated[float, Limits(gt=0, le=1)] = 0.95
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
     """Draw from the most probable words that together have this probability."""
     max_tokens: Count = 1024
     """The longest answer, in tokens."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractionConfig:
+class ExtractionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How attributes are inferred from messages."""
 
     model: str = "starter"
@@ -61,32 +61,29 @@ class ExtractionConfig:
     """Infer while you chat, and show new attributes beside the conversation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalSettings:
+class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How llama.cpp runs models on this machine."""
 
     n_ctx: Count | None = None
     """Context in tokens; the model's own, within bounds, if left out."""
     n_threads: Count | None = None
     """Threads to compute with; one per physical core if left out."""
-    n_gpu_layers: Annotated[int, Limits(ge=-1)] = -1
+    n_gpu_layers: Annotated[int, Meta(ge=-1)] = -1
     """Layers to put on the GPU: -1 is all of them, 0 none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteSettings:
+class RemoteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How endpoints (also those on this machine) are spoken to."""
 
-    timeout: Annotated[float, Limits(gt=0)] = 60.0
+    timeout: Annotated[float, Meta(gt=0, le=86_400)] = 60.0
     """Seconds to wait for an endpoint to say something."""
     max_concurrency: Count = 8
     """Requests under way at once."""
-    max_retries: Annotated[int, Limits(ge=0)] = 4
+    max_retries: Annotated[int, Meta(ge=0)] = 4
     """Further attempts after a time-out, a cut connection or an overloaded server."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadSettings:
+class DownloadSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How recommended models are fetched."""
 
     endpoint: str | None = None
@@ -95,8 +92,7 @@ class DownloadSettings:
     """Name of the key to send to the hub, for gated models; none is sent if left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelEntry:
+class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A model of your own, under ``[models.NAME]``."""
 
     kind: Literal["gguf", "endpoint"]
@@ -111,48 +107,41 @@ class ModelEntry:
     """Name of the key that the endpoint wants; the key itself never stands here."""
     context_tokens: Count | None = None
     """The model's context in tokens, where it does not say so itself."""
-    parameters_b: Annotated[float, Limits(gt=0)] | None = None
+    parameters_b: Annotated[float, Meta(gt=0, le=100_000)] | None = None
     """Billions of parameters: decides between the extraction strategies."""
 
-    def problem(self) -> str | None:
-        """What is missing, to be read after the entry's name."""
+    def __post_init__(self) -> None:
         if self.kind == "gguf":
-            return None if self.path else "needs `path`, the GGUF file"
-        if not self.base_url or not self.base_url.startswith(("http://", "https://")):
-            return "needs `base_url`, starting with http:// or https://"
-        return None if self.model else "needs `model`, the model's name at the endpoint"
+            if not self.path:
+                raise ValueError("needs `path`, the GGUF file")
+        elif not self.base_url or not self.base_url.startswith(("http://", "https://")):
+            raise ValueError("needs `base_url`, starting with http:// or https://")
+        elif not self.model:
+            raise ValueError("needs `model`, the model's name at the endpoint")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that can be set."""
 
     theme: str = "textual-dark"
     """Colours of the app; the Settings screen lists the names."""
     language: str | None = None
     """Language that attributes are written in, such as ``en``; that of the chat if left out."""
-    keymap: dict[str, str] = field(default_factory=dict)
+    keymap: dict[str, str] = {}
     """Other keys: the id of a binding and the keys to use, such as ``"quit" = "ctrl+x"``."""
     chat: ChatSettings = ChatSettings()
     extraction: ExtractionConfig = ExtractionConfig()
     local: LocalSettings = LocalSettings()
     remote: RemoteSettings = RemoteSettings()
     downloads: DownloadSettings = DownloadSettings()
-    models: dict[str, ModelEntry] = field(default_factory=dict)
+    models: dict[str, ModelEntry] = {}
     """Models of your own, by name."""
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = {}
     """Helper commands that print a key, by the key's name: ``openai = "pass show openai"``."""
 
-    @classmethod
-    def model_validate(cls, values: Mapping[str, Any]) -> Settings:
-        """Nested values, such as a TOML file's, as settings. Raises :class:`ConfigError`."""
-        return validated(values, where="the settings")
-
-    def problem(self) -> str | None:
-        """What is wrong as a whole."""
+    def __post_init__(self) -> None:
         if "starter" in self.models:
-            return "`models.starter` is taken by the model that comes with the app"
-        return None
+            raise ValueError("`models.starter` is taken by the model that comes with the app")
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -165,16 +154,9 @@ def load_settings(paths: Paths, environ: Mapping[str, str] | None = None) -> Set
     overrides = environment(os.environ if environ is None else environ)
     if not overrides:
         return settings
-    for key, text in overrides.items():
-        values = with_value(values, key.split("."), text)
+    for parts, value in overrides.items():
+        values = with_value(values, parts, value)
     return validated(values, where="the environment")
-
-
-def set_value(paths: Paths, key: str, value: Any) -> Settings:
-    """Set one key in the file, keeping comments: see :func:`persona_tui.config_file.set_value`."""
-    from persona_tui import config_file
-
-    return config_file.set_value(paths, key, value)
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -195,35 +177,23 @@ def read_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Dotted keys and values from ``PERSONA_TUI_*``.
+def environment(environ: Mapping[str, str]) -> dict[tuple[str, ...], Any]:
+    """Keys, as their parts, and values from ``PERSONA_TUI_*``.
 
     A variable that fits no setting is somebody else's and is left alone, unless it begins with one
     of our sections: then it is a typing error, and said.
     """
-    found: dict[str, Any] = {}
-    sections = [name for name, hint in hints_of(Settings).items() if is_dataclass(hint)]
+    found: dict[tuple[str, ...], Any] = {}
     for name, text in environ.items():
         if not name.startswith(ENV_PREFIX) or name == ENV_HOME:
             continue
-        key = name.removeprefix(ENV_PREFIX).lower().replace("__", ".")
-        annotation = annotation_of(key)
-        if annotation is None:
-            if key.split(".")[0] in sections and "." in key:
-                raise ConfigError(unknown_key("the environment", name, key, leaf_keys()))
-            continue
-        found[key] = from_text(annotation, text, where=name)
+        parts = tuple(name.removeprefix(ENV_PREFIX).lower().split("__"))
+        kind = type_of(parts)
+        if kind is not None:
+            found[parts] = from_text(kind, text, where=name)
+        elif len(parts) > 1 and type_of(parts[:1]) is not None:
+            raise ConfigError(unknown_key("the environment", name, joined(*parts), known_keys()))
     return found
-
-
-def validated(values: Mapping[str, Any], *, where: str) -> Settings:
-    """``values`` as settings; ``where`` (a file, "the environment") is named in errors."""
-    try:
-        settings: Settings = build(Settings, values, where)
-    except UnknownKeyError as error:
-        known = leaf_keys(values.get("models", {}))
-        raise ConfigError(unknown_key(where, error.key, error.key, known)) from None
-    return settings
 
 
 def with_value(values: Mapping[str, Any], parts: Iterable[str], value: Any) -> dict[str, Any]:
@@ -240,32 +210,99 @@ def with_value(values: Mapping[str, Any], parts: Iterable[str], value: Any) -> d
     return copy
 
 
+# --- checking -----------------------------------------------------------------------------------
+
+
+def validated(values: Mapping[str, Any], *, where: str) -> Settings:
+    """Nested ``values``, such as a TOML file's, as settings.
+
+    ``where`` (a file, "the environment") is named in errors. Raises :class:`ConfigError`.
+    """
+    try:
+        return msgspec.convert(values, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_sentence(where, (), Settings, values, error)) from None
+
+
+def _sentence(
+    where: str, parts: tuple[str, ...], kind: Any, value: Any, error: msgspec.ValidationError
+) -> str:
+    """What msgspec found wrong with ``value``, the one at the key of ``parts``.
+
+    msgspec's own path does not say which entry of a table it means, so what is inside ``value`` is
+    tried piece by piece, down to the key that is wrong by itself.
+    """
+    if isinstance(value, Mapping):
+        for name, inner in _types_inside(kind, value).items():
+            try:
+                msgspec.convert(value[name], inner)
+            except msgspec.ValidationError as one:
+                return _sentence(where, (*parts, name), inner, value[name], one)
+    key = joined(*parts)
+    if isinstance(error.__cause__, ValueError):  # raised by a __post_init__
+        return f"{where}: {f'`{key}` ' if key else ''}{error.__cause__}."
+    field = re.fullmatch(
+        r"Object (contains unknown|missing required) field `(.*)`", str(error), re.DOTALL
+    )
+    if not field:
+        wanted = describe(required(type_info(kind)), bounds=True)
+        return f"{where}: `{key}` must be {wanted}, not {shown(value)}."
+    key = joined(*parts, field[2])
+    if field[1] == "missing required":
+        return f"{where}: `{key}` is missing."
+    return unknown_key(where, key, key, known_keys(parts[1:] if parts[:1] == ("models",) else ()))
+
+
+def _types_inside(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+    """The types of those keys of ``value`` that a ``kind`` has."""
+    if get_origin(kind) is dict:
+        return dict.fromkeys(value, get_args(kind)[1])
+    if not isinstance(type_info(kind), StructType):
+        return {}
+    return {one.name: one.type for one in msgspec.structs.fields(kind) if one.name in value}
+
+
 # --- what there is to set -----------------------------------------------------------------------
 
 
-def leaf_keys(models: Iterable[str] = ()) -> list[str]:
+class Leaf(NamedTuple):
+    """One setting; ``NAME`` in ``parts`` stands for any name of a table's entry."""
+
+    parts: tuple[str, ...]
+    section: type
+    field: Field
+
+
+def leaves(kind: Type | None = None, parts: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """Every setting there is, in the order of the classes."""
+    kind = kind or type_info(Settings)
+    if not isinstance(kind, StructType):
+        return
+    for one in kind.fields:
+        here = (*parts, one.name)
+        if isinstance(one.type, StructType):
+            yield from leaves(one.type, here)
+            continue
+        yield Leaf(here, kind.cls, one)
+        if isinstance(one.type, DictType):
+            yield from leaves(one.type.value_type, (*here, "NAME"))
+
+
+def known_keys(models: Collection[str] = ()) -> list[str]:
     """Every dotted key there is, with one set for each name in ``models``."""
-    keys = []
-    for name, hint in hints_of(Settings).items():
-        if is_dataclass(hint):
-            keys += [f"{name}.{inner.name}" for inner in fields(hint)]
+    return [
+        joined(*(name if part == "NAME" else part for part in parts))
+        for parts, _, _ in leaves()
+        for name in (models if "NAME" in parts else ("",))
+    ]
+
+
+def type_of(parts: Sequence[str]) -> Type | None:
+    """The type of a key, also of ``models.NAME.path`` and of a whole section; None if unknown."""
+    kind: Type | None = type_info(Settings)
+    for part in parts:
+        if isinstance(kind, StructType):
+            kind = next((one.type for one in kind.fields if one.name == part), None)
         else:
-            keys.append(name)
-    keys += [f"models.{model}.{inner.name}" for model in models for inner in fields(ModelEntry)]
-    return keys
-
-
-def annotation_of(key: str | Iterable[str]) -> Any:
-    """The type of a dotted key (``models.NAME.path`` and ``keymap.ID`` too); None if unknown."""
-    head, *rest = key.split(".") if isinstance(key, str) else key
-    hint: Any = hints_of(Settings).get(head)
-    if not rest or hint is None:
-        return hint
-    if head in ("keymap", "keys"):
-        return str if len(rest) == 1 else None
-    if head == "models":
-        if len(rest) == 1:
-            return ModelEntry
-        return hints_of(ModelEntry).get(rest[1]) if len(rest) == 2 else None
-    section = isinstance(hint, type) and is_dataclass(hint) and len(rest) == 1
-    return hints_of(hint).get(rest[0]) if section else None
+            kind = kind.value_type if isinstance(kind, DictType) else None
+    return kind

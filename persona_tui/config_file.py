@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import ast
 import inspect
-import json
 import tomllib
-from dataclasses import MISSING, Field, fields, is_dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+import msgspec
+from msgspec import NODEFAULT
+from msgspec.inspect import Field
+
 from persona_tui import config
-from persona_tui.config_check import hints_of
-from persona_tui.config_text import describe, from_text, unknown_key
+from persona_tui.config_text import describe, from_text, joined, unknown_key
 from persona_tui.errors import ConfigError
 from persona_tui.paths import Paths, write_private
 
@@ -29,7 +31,7 @@ class SettingDoc(NamedTuple):
 
 
 def parts_of(key: str) -> list[str]:
-    """A dotted key as its parts; names with dots are quoted: ``models."qwen3.5".path``."""
+    """A dotted key as its parts: the reverse of :func:`joined`."""
     try:
         nested: Any = tomllib.loads(f"{key} = 0")
     except tomllib.TOMLDecodeError:
@@ -43,43 +45,24 @@ def parts_of(key: str) -> list[str]:
     return parts
 
 
-def joined(*parts: str) -> str:
-    """The dotted key of ``parts``, quoted where needed: the reverse of :func:`parts_of`."""
-    return ".".join(
-        p if p and all(c.isascii() and (c.isalnum() or c in "-_") for c in p) else json.dumps(p)
-        for p in parts
-    )
-
-
 def get_value(settings: config.Settings, key: str) -> Any:
     """The value in force of a dotted key: a plain value, or a dictionary for a section."""
-    value: Any = settings
+    value = msgspec.to_builtins(settings)
     for part in parts_of(key):
-        if is_dataclass(value) and part in {one.name for one in fields(value)}:
-            value = getattr(value, part)
-        elif isinstance(value, dict) and part in value:
-            value = value[part]
-        else:
-            known = config.leaf_keys(settings.models)
+        if not isinstance(value, dict) or part not in value:
+            known = config.known_keys(settings.models)
             raise ConfigError(unknown_key("the settings", key, key, known))
-    return _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
+        value = value[part]
     return value
 
 
 def set_text(paths: Paths, key: str, text: str) -> config.Settings:
     """Set a key from text, as typed on a command line or into a form."""
-    annotation = config.annotation_of(parts_of(key))
-    if annotation is None:
-        known = config.leaf_keys(config.read_file(paths.config).get("models", {}))
+    kind = config.type_of(parts_of(key))
+    if kind is None:
+        known = config.known_keys(config.load_settings(paths).models)
         raise ConfigError(unknown_key("the settings", key, key, known))
-    return set_value(paths, key, from_text(annotation, text, where=f"`{key}`"))
+    return set_value(paths, key, from_text(kind, text, where=f"`{key}`"))
 
 
 def set_value(paths: Paths, key: str, value: Any) -> config.Settings:
@@ -100,16 +83,17 @@ def set_values(paths: Paths, changes: dict[str, Any]) -> config.Settings:
     after = before
     for key, value in changes.items():
         after = config.with_value(after, parts_of(key), value)
-    config.validated(after, where=str(paths.config))
+    wanted = config.validated(after, where=str(paths.config))
     try:
         text = paths.config.read_text("utf-8") if paths.config.exists() else ""
         document = tomlkit.parse(text)
         for key, value in changes.items():
             _assign(document, parts_of(key), value)
         data = tomlkit.dumps(document)
-    except (TOMLKitError, OSError) as error:
+        written = tomllib.loads(data)
+    except (TOMLKitError, tomllib.TOMLDecodeError, OSError) as error:
         raise ConfigError(f"{paths.config} cannot be changed: {error}.") from error
-    if tomllib.loads(data) != _without_empty(after, tomllib.loads(data)):
+    if config.validated(written, where=str(paths.config)) != wanted:
         raise ConfigError(f"{paths.config} could not be changed safely; edit it by hand.")
     try:
         write_private(paths.config, data.encode())
@@ -139,20 +123,6 @@ def _assign(container: Any, parts: list[str], value: Any) -> None:
         container[parts[-1]] = value
 
 
-def _without_empty(wanted: Any, written: Any) -> Any:
-    """``wanted`` without the ``None``s and empty tables that TOML does not need to say."""
-    if not isinstance(wanted, dict):
-        return wanted
-    out = {}
-    for name, inner in wanted.items():
-        if inner is None or (inner == {} and name not in written):
-            continue
-        out[name] = _without_empty(
-            inner, written.get(name, {}) if isinstance(written, dict) else {}
-        )
-    return out
-
-
 def remove_model(paths: Paths, name: str) -> config.Settings:
     """Forget a model of one's own; tasks that used it go back to the starter model."""
     settings = config.load_settings(paths)
@@ -165,47 +135,29 @@ def remove_model(paths: Paths, name: str) -> config.Settings:
 
 def documented() -> list[SettingDoc]:
     """Every setting with its type, default and documentation, in the order of the classes."""
-    found: list[SettingDoc] = []
-    docs, hints = _field_docs(config.Settings), hints_of(config.Settings)
-    for one in fields(config.Settings):
-        if is_dataclass(hints[one.name]):
-            found += _documented(hints[one.name], f"{one.name}.")
-            continue
-        found.append(SettingDoc(one.name, describe(hints[one.name]), _default(one), docs[one.name]))
-        if one.name == "models":
-            found += _documented(config.ModelEntry, "models.NAME.")
-    return found
-
-
-def _documented(section: type, prefix: str) -> list[SettingDoc]:
-    docs, hints = _field_docs(section), hints_of(section)
+    docs = _docs()
     return [
-        SettingDoc(prefix + one.name, describe(hints[one.name]), _default(one), docs[one.name])
-        for one in fields(section)
+        SettingDoc(
+            ".".join(parts), describe(one.type), _default(one), docs[section.__name__, one.name]
+        )
+        for parts, section, one in config.leaves()
     ]
 
 
-def _default(one: Field[Any]) -> Any:
-    if one.default_factory is not MISSING:
+def _default(one: Field) -> Any:
+    if one.default_factory is not NODEFAULT:
         return one.default_factory()
-    return None if one.default is MISSING else one.default
+    return None if one.default is NODEFAULT else one.default
 
 
-def _field_docs(section: type) -> dict[str, str]:
+def _docs() -> dict[tuple[str, str], str]:
     """The string below each field, from the source (read when asked for: it takes a while)."""
-    (tree,) = ast.parse(inspect.cleandoc("\n" + inspect.getsource(section))).body
-    docs: dict[str, str] = {}
-    last = None
-    for node in tree.body if isinstance(tree, ast.ClassDef) else []:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            last = node.target.id
-            docs[last] = ""
-        elif (
-            last
-            and isinstance(node, ast.Expr)
-            and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, str)
-        ):
-            docs[last] = inspect.cleandoc(node.value.value).replace("``", "`")
-            last = None
+    docs = {}
+    for section in ast.parse(inspect.getsource(config)).body:
+        if not isinstance(section, ast.ClassDef):
+            continue
+        for one, below in pairwise(section.body):
+            match one, below:
+                case ast.AnnAssign(ast.Name(name)), ast.Expr(ast.Constant(str(text))):
+                    docs[section.name, name] = inspect.cleandoc(text).replace("``", "`")
     return docs

@@ -1,67 +1,91 @@
-"""Settings as text: reading a value from one, and saying in one sentence what is wrong with it."""
+"""Settings as text: keys, types, values read from text, and what is wrong in one sentence."""
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterable
-from typing import Any, Literal, Union, get_args, get_origin
+import json
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec import inspect
 
 from persona_tui.errors import ConfigError
 
-_TRUE = {"true", "yes", "on", "1"}
-_FALSE = {"false", "no", "off", "0"}
+_TRUTH = dict.fromkeys(("true", "yes", "on", "1"), True)
+_TRUTH |= dict.fromkeys(("false", "no", "off", "0"), False)
 _NONE = {"", "none", "null", "default"}
+_READERS: dict[type[inspect.Type], Callable[[str], object]] = {
+    inspect.BoolType: _TRUTH.__getitem__,
+    inspect.IntType: int,
+    inspect.FloatType: float,
+}
+_NAMES: dict[type[inspect.Type], str] = {
+    inspect.BoolType: "true or false",
+    inspect.IntType: "a whole number",
+    inspect.FloatType: "a number",
+    inspect.StrType: "text",
+}
 
 
-def options_of(annotation: Any) -> tuple[Any, bool]:
-    """The type without ``None`` and ``Annotated``, and whether ``None`` was allowed."""
-    optional = False
-    while True:
-        if hasattr(annotation, "__metadata__"):
-            annotation = annotation.__origin__
-        elif get_origin(annotation) in (Union, types.UnionType):
-            inner = [arg for arg in get_args(annotation) if arg is not type(None)]
-            optional = optional or len(inner) < len(get_args(annotation))
-            annotation = inner[0]
-        else:
-            return annotation, optional
+def joined(*parts: str) -> str:
+    """The dotted key of ``parts``; names with dots are quoted: ``models."qwen3.5".path``."""
+    return ".".join(
+        p if p and all(c.isascii() and (c.isalnum() or c in "-_") for c in p) else json.dumps(p)
+        for p in parts
+    )
 
 
-def describe(annotation: Any) -> str:
+def required(kind: inspect.Type) -> inspect.Type:
+    """The type without ``None``."""
+    if not isinstance(kind, inspect.UnionType):
+        return kind
+    return next(one for one in kind.types if not isinstance(one, inspect.NoneType))
+
+
+def describe(kind: inspect.Type, *, bounds: bool = False) -> str:
     """The type as a person reads it: ``a number``, ``auto, grounded or holistic``."""
-    plain, optional = options_of(annotation)
-    if get_origin(plain) is Literal:
-        text = _either([str(arg) for arg in get_args(plain)])
+    plain = required(kind)
+    if isinstance(plain, inspect.LiteralType):
+        *names, last = map(str, plain.values)
+        text = f"{', '.join(names)} or {last}" if names else last
     else:
-        names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-        text = names.get(plain, "a table")
-    return f"{text}, or nothing" if optional else text
+        text = _NAMES.get(type(plain), "a table")
+    if bounds and isinstance(plain, inspect.IntType | inspect.FloatType):
+        limits = (("at least", plain.ge), ("more than", plain.gt), ("at most", plain.le))
+        said = " and ".join(f"{words} {limit:g}" for words, limit in limits if limit is not None)
+        text += f", {said}" if said else ""
+    return text if plain is kind else f"{text}, or nothing"
 
 
-def from_text(annotation: Any, text: str, *, where: str) -> Any:
+def shown(value: object) -> str:
+    """A value from a TOML file, in a sentence."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"“{value if len(value) <= 60 else value[:57] + '…'}”"
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def from_text(kind: inspect.Type, text: str, *, where: str) -> object:
     """``text`` (from the command line, the environment, a form) as a value of this type.
 
-    ``None`` means "unset" and is given for an empty text where nothing is allowed. Raises
-    :class:`ConfigError` naming ``where``.
+    ``None`` means "unset" and is given for an empty text where nothing is allowed. Bounds are not
+    checked. Raises :class:`ConfigError` naming ``where``.
     """
-    plain, optional = options_of(annotation)
-    word = text.strip().lower()
-    if optional and word in _NONE:
+    plain, word = required(kind), text.strip().lower()
+    if plain is not kind and word in _NONE:
         return None
-    if plain is str or get_origin(plain) is Literal:
+    if isinstance(plain, inspect.StrType | inspect.LiteralType):
         return text
-    if plain is bool and word in _TRUE | _FALSE:
-        return word in _TRUE
+    read = _READERS.get(type(plain))
+    if read is None:
+        raise ConfigError(f"{where} is a table: set one of the keys in it.")
     try:
-        if plain is int:
-            return int(word)
-        if plain is float:
-            return float(word)
-    except ValueError:
-        pass
-    if plain in (bool, int, float):
-        raise ConfigError(f"{where} must be {describe(annotation)}, not “{text}”.")
-    raise ConfigError(f"{where} is a table: set one of the keys in it.")
+        return read(word)
+    except (KeyError, ValueError):
+        raise ConfigError(f"{where} must be {describe(kind)}, not {shown(text)}.") from None
 
 
 def unknown_key(where: str, shown: str, key: str, known: Iterable[str]) -> str:
@@ -83,7 +107,3 @@ def nearest(key: str, known: Iterable[str]) -> str | None:
     leaves = {name.rsplit(".", 1)[-1]: name for name in names}
     match = difflib.get_close_matches(leaf, leaves, n=1, cutoff=0.75)
     return leaves[match[0]] if match else None
-
-
-def _either(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

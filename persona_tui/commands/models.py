@@ -116,7 +116,8 @@ def add(
 ) -> None:
     """Add a model of your own under NAME: a GGUF file, a provider's, or any endpoint's."""
     from persona_tui.config import load_settings
-    from persona_tui.config_file import joined, set_values
+    from persona_tui.config_file import set_values
+    from persona_tui.config_text import joined
     from persona_tui.jobs.backends import own_spec
     from persona_tui.jobs.models import new_entry
 

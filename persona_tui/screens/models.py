@@ -15,7 +15,8 @@ from textual.widgets.option_list import Option
 
 from models.download import Progress, discard_partial, download
 from models.secrets import Secrets
-from persona_tui.config_file import joined, remove_model, set_values
+from persona_tui.config_file import remove_model, set_values
+from persona_tui.config_text import joined
 from persona_tui.jobs.models import ModelRow, TestResult, rows, try_out
 from persona_tui.screens import models_text as text
 from persona_tui.screens.add_model import AddModelScreen, FormKind, NewModel

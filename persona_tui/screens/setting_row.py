@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
+from msgspec.inspect import BoolType, LiteralType
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -12,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select, Static, Switch
 
 from persona_tui import config
-from persona_tui.config_text import describe, from_text, options_of
+from persona_tui.config_text import describe, from_text, required
 from persona_tui.errors import ConfigError
 from widgets.safe import plain
 
@@ -56,14 +57,17 @@ class SettingRow(Vertical):
         """``choices`` (shown, value) make it a list; ``locked_by`` names a variable that rules."""
         super().__init__()
         self.key, self.label, self.value = key, label, value
-        self.annotation = config.annotation_of(key)
+        kind = config.type_of(key.split("."))
+        if kind is None:
+            raise ValueError(f"there is no setting {key}")
+        self.kind = kind
         self.doc_text = plain(doc, one_line=True)
         self.locked_by = locked_by
-        plain_type, self.optional = options_of(self.annotation)
-        if choices is None and get_origin(plain_type) is Literal:
-            choices = [(str(arg), str(arg)) for arg in get_args(plain_type)]
+        plain_type = required(kind)
+        if choices is None and isinstance(plain_type, LiteralType):
+            choices = [(str(arg), str(arg)) for arg in plain_type.values]
         self.choices = choices
-        self.is_switch = plain_type is bool
+        self.is_switch = isinstance(plain_type, BoolType)
 
     def compose(self) -> ComposeResult:
         locked = self.locked_by is not None
@@ -82,7 +86,7 @@ class SettingRow(Vertical):
             else:
                 yield Input(
                     "" if self.value is None else str(self.value),
-                    placeholder=describe(self.annotation),
+                    placeholder=describe(self.kind),
                     compact=True,
                     disabled=locked,
                 )
@@ -100,7 +104,7 @@ class SettingRow(Vertical):
     def _typed(self, event: Input.Submitted | Input.Blurred) -> None:
         event.stop()
         try:
-            value = from_text(self.annotation, event.value, where=f"“{self.label}”")
+            value = from_text(self.kind, event.value, where=f"“{self.label}”")
         except ConfigError as error:
             self.say(str(error))
             return

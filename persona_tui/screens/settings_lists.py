@@ -18,7 +18,8 @@ from textual.widgets.option_list import Option
 from models.catalogue import PROVIDERS
 from models.errors import ModelError
 from models.secrets import KeyStatus, environment_names
-from persona_tui.config_file import joined, set_value
+from persona_tui.config_file import set_value
+from persona_tui.config_text import joined
 from persona_tui.screens.keymap import KeyCaptureScreen, Remappable, collect, conflict
 from widgets.safe import plain, shorten
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import pytest
-from pydantic import BaseModel, Field
 
 from models.errors import InvalidOutputError, UnsupportedError
 from models.validate import check_schema, parse, validate
@@ -64,14 +64,17 @@ def test_invalid_says_where(value: object, place: str) -> None:
         validate(value, LIST)
 
 
-def test_pydantic_schemas_with_references() -> None:
-    class Item(BaseModel):
-        text: str = Field(max_length=3)
+class Item(msgspec.Struct):
+    text: Annotated[str, msgspec.Meta(max_length=3)]
 
-    class Items(BaseModel):
-        items: list[Item]
 
-    schema = Items.model_json_schema()
+class Items(msgspec.Struct):
+    items: list[Item]
+
+
+def test_generated_schemas_with_references() -> None:
+    schema = msgspec.json.schema(Items)
+    assert "$ref" in schema
     validate({"items": [{"text": "abc"}]}, schema)
     with pytest.raises(InvalidOutputError, match="too long"):
         validate({"items": [{"text": "abcd"}]}, schema)

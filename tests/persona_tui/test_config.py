@@ -12,6 +12,7 @@ from persona_tui import config_file
 from persona_tui.commands.config import config as config_command
 from persona_tui.config import Settings, load_settings
 from persona_tui.config_file import set_value
+from persona_tui.config_text import joined
 from persona_tui.errors import USAGE, ConfigError
 from persona_tui.paths import Paths
 from tests.helpers import mode_of
@@ -39,6 +40,23 @@ def test_environment_beats_file_beats_default(paths: Paths) -> None:
     assert settings.chat.top_p == 0.95
 
 
+def test_environment_is_read_by_type(paths: Paths) -> None:
+    environ = {
+        "PERSONA_TUI_LOCAL__N_CTX": "4096",
+        "PERSONA_TUI_LOCAL__N_THREADS": "",
+        "PERSONA_TUI_REMOTE__TIMEOUT": "2",
+        "PERSONA_TUI_LANGUAGE": "none",
+        "PERSONA_TUI_KEYS__OPENAI": "pass show openai",
+        "PERSONA_TUI_EXTRACTION__STRATEGY": "holistic",
+    }
+    write(paths, "language = 'de'\n[local]\nn_threads = 3\n")
+    settings = load_settings(paths, environ)
+    assert (settings.local.n_ctx, settings.local.n_threads) == (4096, None)
+    assert (settings.remote.timeout, settings.language) == (2.0, None)
+    assert settings.keys == {"openai": "pass show openai"}
+    assert settings.extraction.strategy == "holistic"
+
+
 def test_environment_of_others_is_left_alone(paths: Paths) -> None:
     environ = {"PERSONA_TUI_HOME": "/x", "PERSONA_TUI_KEY_OPENAI": "k", "PERSONA_TUI_X": "1"}
     assert load_settings(paths, environ) == Settings()
@@ -63,6 +81,20 @@ def test_environment_of_others_is_left_alone(paths: Paths) -> None:
         ("[models.a]\nkind = 'endpoint'\nbase_url = 'http://x/v1'", ["`model`"]),
         ("[models.starter]\nkind = 'gguf'\npath = 'x'", ["`models.starter`"]),
         ("[models.a]\npath = 'x'", ["`models.a.kind` is missing"]),
+        ("models = 1", ["`models` must be a table, not 1"]),
+        ("[models]\na = 'x.gguf'", ["`models.a` must be a table, not “x.gguf”"]),
+        (
+            "[models.a]\nkind = 'gguf'\npath = 'x'\n[models.'b.1']\nkind = 'x'",
+            ['`models."b.1".kind` must be endpoint or gguf, not “x”'],
+        ),
+        ("[keymap]\nquit = 'q'\n'a.b' = 1", ['`keymap."a.b"` must be text, not 1']),
+        ("[chat]\nmax_tokens = 0", ["`chat.max_tokens` must be a whole number, at least 1, not 0"]),
+        ("[chat]\nmax_tokens = true", ["whole number", "not true"]),
+        ("[chat]\ntop_p = nan", ["more than 0 and at most 1, not nan"]),
+        ("[remote]\ntimeout = inf", ["`remote.timeout` must be a number", "not inf"]),
+        ("[local]\nn_ctx = -1", ["`local.n_ctx` must be a whole number, at least 1, not -1"]),
+        ("theme = 2026-01-01", ["`theme` must be text, not 2026-01-01"]),
+        ('"a\\nb`" = 1', ['`"a\\nb`"`']),
     ],
 )
 def test_mistakes_are_told_in_one_sentence(paths: Paths, text: str, words: list[str]) -> None:
@@ -95,6 +127,8 @@ def test_mistakes_in_the_environment_name_the_variable(paths: Paths) -> None:
         load_settings(paths, {"PERSONA_TUI_CHAT__MODLE": "x"})
     with pytest.raises(ConfigError, match="PERSONA_TUI_CHAT__TOP_P must be a number"):
         load_settings(paths, {"PERSONA_TUI_CHAT__TOP_P": "much"})
+    with pytest.raises(ConfigError, match="PERSONA_TUI_MODELS__A__PTH"):
+        load_settings(paths, {"PERSONA_TUI_MODELS__A__PTH": "x"})
     with pytest.raises(ConfigError, match="at most 1"):
         load_settings(paths, {"PERSONA_TUI_CHAT__TOP_P": "7"})
 
@@ -111,7 +145,7 @@ def test_writing_keeps_comments_and_is_private(paths: Paths) -> None:
 
 
 def test_names_with_dots_are_quoted(paths: Paths) -> None:
-    key = config_file.joined("models", "qwen3.5")
+    key = joined("models", "qwen3.5")
     assert key == 'models."qwen3.5"'
     set_value(paths, key, {"kind": "gguf", "path": "~/a.gguf", "context_tokens": None})
     settings = set_value(paths, f"{key}.context_tokens", 4096)
@@ -160,6 +194,11 @@ def test_every_setting_is_documented() -> None:
     assert [doc.key for doc in docs if not doc.doc] == []
     keys = {doc.key for doc in docs}
     assert {"theme", "chat.model", "models.NAME.base_url", "extraction.merge_threshold"} <= keys
+    by_key = {doc.key: doc for doc in docs}
+    assert by_key["chat.temperature"][1:3] == ("a number", 0.7)
+    assert by_key["local.n_ctx"][1:3] == ("a whole number, or nothing", None)
+    assert by_key["extraction.strategy"].type == "auto, grounded or holistic"
+    assert by_key["models.NAME.kind"].doc.startswith("`gguf`: a file")
 
 
 def test_verbs(paths: Paths) -> None:

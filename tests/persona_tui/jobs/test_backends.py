@@ -11,7 +11,7 @@ import pytest
 from models.catalogue import ModelSpec
 from models.errors import ModelError, UnavailableError
 from models.scripted import ScriptedBackend
-from persona_tui.config import Settings
+from persona_tui.config import Settings, validated
 from persona_tui.jobs.backends import Backends, options_of, ready
 from persona_tui.jobs.models import new_entry, rows, try_out
 from persona_tui.paths import Paths
@@ -40,7 +40,7 @@ class Opened:
 
 
 def settings(**changes: Any) -> Settings:
-    return Settings.model_validate(changes)
+    return validated(changes, where="the test")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from models.embeddings import HashedEmbedder, MiniLmEmbedder
 from models.errors import ModelError, UnavailableError
 from models.protocol import ChatEvent, ChatMessage, Description
 from persona_tui.commands.extract import command
-from persona_tui.config import Settings
+from persona_tui.config import validated
 from persona_tui.db import StoreThread
 from persona_tui.jobs.backends import Backends
 from persona_tui.jobs.extracting import ExtractProgress, extract, settings_of
@@ -294,9 +294,8 @@ async def test_the_lexical_fallback_says_so(db: Journal) -> None:
 
 
 def test_the_persons_settings() -> None:
-    settings = Settings.model_validate(
-        {"language": "de", "extraction": {"strategy": "holistic", "min_confidence": 0.5}}
-    )
+    extraction = {"strategy": "holistic", "min_confidence": 0.5}
+    settings = validated({"language": "de", "extraction": extraction}, where="the test")
     assert settings_of(settings) == ExtractionSettings("holistic", 0.5, language="de")
 
 
