@@ -296,6 +296,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         state.set_draft(state.conversation_id, "")
         self.conversation = conversation
         state.conversation_id = conversation.conversation_id
+        self.side.follow(conversation.conversation_id)
         self.host.save_ui_state()
         self._heading()
 

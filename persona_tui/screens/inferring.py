@@ -47,6 +47,11 @@ class SideInference:
         await self.panel.show(found)
         return len(found)
 
+    def follow(self, conversation_id: str) -> None:
+        """The conversation that is shown got its id with its first message."""
+        if self._conversation_id is None:
+            self._conversation_id = conversation_id
+
     async def run(self, conversation_id: str) -> None:
         """Extract from the new messages of this conversation. Cancel to stop at any message."""
         settings = self.host.settings
