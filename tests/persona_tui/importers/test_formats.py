@@ -199,18 +199,6 @@ def test_equal_chats_in_one_file_are_two(tmp_path: Path) -> None:
     assert ids == [draft.external_id for draft in read(path)[0]]
 
 
-def test_parquet_needs_pyarrow(tmp_path: Path) -> None:
-    path = tmp_path / "train-00000.parquet"
-    path.write_bytes(b"PAR1" + bytes(64) + b"PAR1")
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        with pytest.raises(UserError, match=r"pyarrow.*persona-tui\[parquet\]"):
-            read(path)
-    else:
-        assert "reading stopped here" in read(path)[1][0].reason
-
-
 def test_chatgpt_newest_leaf_where_current_node_is_missing(tmp_path: Path) -> None:
     conversation = chatgpt_conversation(1, ["a", "b", "c"])
     conversation["current_node"] = "gone"
