@@ -151,6 +151,7 @@ def test_hostile_words_do_not_reach_the_terminal(
     path = tmp_path / "evil.md"
     path.write_text("## User\n\n\x1b]0;owned\x07 \x1b[2J I like tea.\n", encoding="utf-8")
     assert run("import", str(path)) == 0
+    capsys.readouterr()
     (row,) = listed(capsys)
     assert run("conversations", "show", str(row["conversation_id"])) == 0
     out = capsys.readouterr().out
@@ -167,7 +168,7 @@ def test_backup_and_forget(
     assert mode_of(copy) == "0600"
     assert b"Lisbon" in copy.read_bytes()
     assert run("backup", str(copy)) == 1
-    assert "exists" in capsys.readouterr().err
+    assert "never replaces a file" in capsys.readouterr().err
 
     (row,) = listed(capsys)
     assert run("forget", "conversation", str(row["conversation_id"]), "--yes", "--json") == 0

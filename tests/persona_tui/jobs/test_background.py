@@ -113,11 +113,13 @@ async def test_an_error_ends_it_with_a_sentence_and_a_new_start_forgets_it() -> 
     work.gate.release()
     work.gate.release()
     await wait_until(lambda: not extraction.state.running)
-    assert extraction.state.error == "The server is away; try again later."
+    failed = extraction.state
+    assert failed.error == "The server is away; try again later."
     assert work.done == 1
     work.fail_at = None
     extraction.start()
-    assert extraction.state.error is None
+    again = extraction.state
+    assert again.error is None
     for _ in range(9):
         work.gate.release()
     await wait_until(lambda: not extraction.state.running)
