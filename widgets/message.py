@@ -115,7 +115,7 @@ class MessageView(Vertical, can_focus=True):
         elif self.record.status == "interrupted":
             parts.append(("  ✂ interrupted", "$text-warning"))
         if self.has_versions:
-            parts.append(("  ⟲ has earlier versions", "dim"))
+            parts.append(("  ⟲ versions", "dim"))
         return Content.assemble(*parts)
 
     def body(self) -> str:

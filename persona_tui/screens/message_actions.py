@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
+
 from persona_tui.screens.base import PersonaScreen
 from widgets.attribute_panel import AttributePanel
 from widgets.composer import Composer
@@ -57,6 +59,18 @@ class MessageActions(PersonaScreen):
 
     def on_descendant_focus(self) -> None:
         self.refresh_bindings()
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed at a message, and means nothing there, goes where one writes."""
+        if (
+            event.character is not None
+            and event.is_printable
+            and isinstance(self.focused, MessageView)
+            and event.key not in self.active_bindings
+        ):
+            event.stop()
+            self.set_focus(self.composer)  # at once: the next key may be here already
+            self.composer.insert(event.character)
 
     # --- moving about -----------------------------------------------------------------------
 

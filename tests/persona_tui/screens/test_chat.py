@@ -351,6 +351,16 @@ async def test_nothing_is_lost_when_quitting_in_mid_answer(paths: Paths) -> None
         assert rows[1].text.startswith("part ")
 
 
+async def test_what_is_typed_at_a_message_goes_into_the_box(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await say(pilot, "hi")
+        await pilot.press("escape", "H", "e", "y")
+        screen = await loaded(app)
+        assert screen.composer.has_focus
+        assert screen.composer.text == "Hey"
+
+
 @pytest.mark.model
 async def test_the_starter_model_answers(paths: Paths) -> None:
     app = PersonaApp(paths, settings=quiet_settings(chat={"max_tokens": 24}))
