@@ -23,6 +23,9 @@ from widgets.context_meter import ContextMeter
 from widgets.message import MessageView
 from widgets.transcript import Transcript
 
+DRAW_EVERY = 0.1
+"""Seconds between two drawings of an answer that is being written: fast models write 60 pieces a
+second, and nobody reads that fast."""
 LENGTH = (
     "The answer reached the length limit of {limit} tokens. Ask to go on, or raise "
     "chat.max_tokens in Settings (F9)."
@@ -50,6 +53,8 @@ class AnswerPlayer:
         self._view: MessageView | None = None
         self._timer: Timer | None = None
         self._since = 0.0
+        self._undrawn = ""
+        self._drawn_at = 0.0
         self._first = 0
         """Where the prompt of the last answer began: told when it moves."""
 
@@ -59,7 +64,7 @@ class AnswerPlayer:
         """Show everything until the end; returns it."""
         self._since = time.monotonic()
         self._timer = self.meter.set_interval(0.5, self._tick)
-        self._tick()
+        await self._tick()
         ended: Ended | None = None
         try:
             async with aclosing(updates) as stream:
@@ -75,7 +80,8 @@ class AnswerPlayer:
                 await view.end(session.messages[-1])
         return ended
 
-    def _tick(self) -> None:
+    async def _tick(self) -> None:
+        await self._draw()
         seconds = int(time.monotonic() - self._since)
         doing = "Writing" if self._view is not None else "The model is reading"
         self.meter.set(doing=f"{doing} … {seconds} s · Esc stops")
@@ -105,12 +111,20 @@ class AnswerPlayer:
             self._view = await transcript.append(update.message)
             await self._view.begin(update.message)
         elif isinstance(update, Piece):
-            if self._view is not None:
-                await self._view.add(update.text)
+            self._undrawn += update.text
+            if time.monotonic() - self._drawn_at >= DRAW_EVERY:
+                await self._draw()
         elif isinstance(update, Line):
             await transcript.say(update.text)
         else:
             await self._end(session, update)
+
+    async def _draw(self) -> None:
+        """Draw what has come since the last time. Each drawing lays the screen out anew."""
+        if self._view is not None and self._undrawn:
+            piece, self._undrawn = self._undrawn, ""
+            await self._view.add(piece)
+            self._drawn_at = time.monotonic()
 
     async def _clear_from(self, position: int) -> None:
         for index, record in enumerate(self.transcript.records):
@@ -121,6 +135,7 @@ class AnswerPlayer:
 
     async def _end(self, session: ChatSession, update: Ended) -> None:
         view, self._view = self._view, None
+        self._undrawn = ""  # the whole is drawn once more
         if view is not None and update.message is not None:
             await view.end(update.message)
             self.transcript.replace(update.message)
