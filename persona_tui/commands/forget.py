@@ -49,9 +49,8 @@ def _tell(gone: Forgotten, *, as_json: bool) -> None:
 @_json
 def conversation(conversation_id: str, yes: bool, as_json: bool) -> None:
     """Forget one conversation, and the attributes that rest only on it."""
-    from store.forgetting import forget_conversation
-
     from store import conversations
+    from store.forgetting import forget_conversation
 
     with journal() as store:
         found = conversations.get(store, conversation_id)
@@ -65,9 +64,8 @@ def conversation(conversation_id: str, yes: bool, as_json: bool) -> None:
 @_json
 def attribute(attribute_id: str, yes: bool, as_json: bool) -> None:
     """Forget one attribute with its judgments; the conversations it rests on stay."""
-    from store.forgetting import forget_attribute
-
     from store import attributes
+    from store.forgetting import forget_attribute
 
     with journal() as store:
         found = attributes.get(store, attribute_id)
