@@ -5,9 +5,8 @@ one of an attribute is *in force*. So taking back a change of mind brings the ju
 into force again, and undo can be called until nothing stands.
 
 An attribute that was written as a correction is visible while a judgment that names it is in
-force: undo hides it, and nothing has to be changed or deleted for that. In the same way a
-judgment whose ``corrected_attribute_id`` is its own ``attribute_id`` says that the attribute came
-with it (the person added what was missed): taking that back hides the attribute.
+force: undo hides it, and nothing has to be changed or deleted for that. In the same way one that
+the person added (what was missed) is visible until every judgment of theirs on it is taken back.
 """
 
 from __future__ import annotations
@@ -80,8 +79,6 @@ def save(
                 store, correction, corrects=judgment.attribute_id, evidence=correction_evidence
             )
         before = current(store, judgment.attribute_id)
-        if before is not None and before.corrected_attribute_id == judgment.attribute_id:
-            corrected = corrected or judgment.attribute_id  # it goes on standing for itself
         made = replace(
             judgment,
             judgment_id=judgment.judgment_id or new_id(),

@@ -180,11 +180,15 @@ STATEMENTS: list[str] = [
     """CREATE VIEW judgments_in_force AS SELECT j.* FROM standing_judgments j
     WHERE NOT EXISTS (SELECT 1 FROM standing_judgments later
         WHERE later.attribute_id = j.attribute_id AND later.seq > j.seq)""",
-    # A correction stands while a judgment that made it is in force.
-    """CREATE VIEW hidden_attributes AS SELECT DISTINCT x.corrected_attribute_id AS attribute_id
+    # A correction stands while a judgment that made it is in force; what the person added, while a
+    # judgment of theirs on it is: taking that back takes it back.
+    """CREATE VIEW hidden_attributes AS SELECT x.corrected_attribute_id AS attribute_id
     FROM attribute_judgments x WHERE x.corrected_attribute_id IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM judgments_in_force f
-        WHERE f.corrected_attribute_id = x.corrected_attribute_id)""",
+        WHERE f.corrected_attribute_id = x.corrected_attribute_id)
+    UNION SELECT a.attribute_id FROM attributes a WHERE a.strategy = 'user' AND a.corrects IS NULL
+    AND EXISTS (SELECT 1 FROM attribute_judgments j WHERE j.attribute_id = a.attribute_id)
+    AND NOT EXISTS (SELECT 1 FROM standing_judgments j WHERE j.attribute_id = a.attribute_id)""",
     """CREATE VIRTUAL TABLE messages_fts USING fts5 (
     text, content = '', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co So'"
 )""",

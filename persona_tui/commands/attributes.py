@@ -57,8 +57,6 @@ def command(
             conversation_id=conversation_id,
             limit=limit,
         )
-        # A sentence of the person's own that has no judgment in force was taken back.
-        rows = [row for row in rows if row.strategy != "user" or row.corrects or row.judgment]
         wanted = {row.judgment.corrected_attribute_id for row in rows if row.judgment}
         corrections = {key: attributes.get(store, key).text for key in sorted(filter(None, wanted))}
     if as_json:

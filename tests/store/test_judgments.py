@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from store import attributes, judgments
+from store import attributes, judgments, search
 from store.db import Store, open_store, utc_now
 from store.errors import NotFoundError
 from store.records import AttributeJudgment, JudgmentContext, Verdict
@@ -136,10 +136,7 @@ def test_a_change_of_mind_supersedes_and_undo_brings_the_first_back(store: Store
 def test_an_attribute_that_came_with_its_judgment_goes_with_it(store: Store) -> None:
     own = attributes.add_by_user(store, "The user sings.")
     context = JudgmentContext("g", "0.1.0")
-    added = AttributeJudgment(
-        "", own.attribute_id, utc_now(), context, use="welcome",
-        corrected_attribute_id=own.attribute_id,
-    )  # fmt: skip
+    added = AttributeJudgment("", own.attribute_id, utc_now(), context, use="welcome")
     judgments.save(store, added)
     judge(store, own.attribute_id, "unsure")
     assert len(attributes.list_all(store)) == 1
@@ -147,7 +144,11 @@ def test_an_attribute_that_came_with_its_judgment_goes_with_it(store: Store) -> 
     assert len(attributes.list_all(store)) == 1
     judgments.undo_last(store)
     assert attributes.list_all(store) == []
+    assert search.search(store, "sings", kinds=["attribute"]) == []
+    assert attributes.counts(store)["user"] == 0
     assert attributes.get(store, own.attribute_id).judgment is None
+    judge(store, own.attribute_id, "ok")
+    assert len(attributes.list_all(store)) == 1
 
 
 def test_judging_what_is_gone_is_told_and_leaves_no_correction(store: Store) -> None:

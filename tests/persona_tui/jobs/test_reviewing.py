@@ -226,6 +226,7 @@ def test_what_was_added_can_be_taken_back_now_and_later(store: Store) -> None:
     write(store, session, session.undo())
     write(store, session, session.undo())
     assert "I sing." not in str(build_profile(attributes.list_all(store)))
+    assert attributes.list_all(store, query="sing") == []
     assert session.standing.left == 5
     write(store, session, session.add("I dance."))
     later = ReviewSession.load(store, surface="plain")
