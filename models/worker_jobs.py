@@ -72,10 +72,10 @@ def _tokens(model: Model, rendered: Rendered) -> list[int]:
 
 def _prefill(lane: Lane, tokens: Sequence[int], batch: int) -> Generator[None, None, int]:
     """Bring the cache to hold exactly ``tokens``; return how many of them it held before."""
-    kept = at = lane.reuse(tokens)
-    while at < len(tokens):
-        if lane.evaluate(tokens[at : at + batch]):
-            at = len(lane.tokens)
+    kept = lane.reuse(tokens)
+    while (at := len(lane.tokens)) < len(tokens):
+        kept = min(kept, at)  # where an interruption cost a recurrent model all that it had read
+        lane.evaluate(tokens[at : at + batch])
         yield
     return kept
 
@@ -98,14 +98,15 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
     try:
         cached = yield from _prefill(lane, tokens, model.n_batch)
         answering = time.perf_counter()
-        produced, reason = 0, "length"
+        said: list[int] = []
+        reason = "length"
         text, sent = "", 0.0
-        while produced < room:
+        while len(said) < room:
             token = sampler.sample(lane)
             if model.ends(token):
                 reason = "stop"
                 break
-            produced += 1
+            said.append(token)
             text += answer.feed(model.piece(token))
             if answer.stopped:
                 reason = "stop"
@@ -114,9 +115,10 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
             if text and request["stream"] and now - sent >= _EMIT_SECONDS:
                 emit({"event": "delta", "text": text})
                 text, sent = "", now
-            if produced < room:
-                while not lane.evaluate((token,)):
-                    yield
+            if len(said) < room:
+                if not lane.evaluate((token,)):
+                    yield  # to whom it was interrupted for
+                    yield from _prefill(lane, [*tokens, *said], model.n_batch)
                 yield
         text += answer.finish()
         ended = time.perf_counter()
@@ -127,7 +129,7 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
         "text": text,
         "reason": reason,
         "note": _notes(model.template_note, rendered.note, short, loose),
-        "usage": _usage(len(tokens), cached, produced, answering - started, ended - answering),
+        "usage": _usage(len(tokens), cached, len(said), answering - started, ended - answering),
     }
 
 

@@ -1,0 +1,105 @@
+"""What is in a lane's cache after an evaluation was interrupted, against a lane that never was.
+
+In this process and not in a worker: only here can an interruption be put at an exact place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.starter import starter_path
+from models.worker import Lane, Model
+from models.worker_jobs import Job, job_for
+from tests.models.tiny_mamba import write_tiny_mamba
+
+pytestmark = pytest.mark.model
+
+SAID = "One, two, three, four, five, six, seven, eight, nine, ten. "
+LONG = SAID * 2
+
+
+@pytest.fixture(scope="module")
+def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recurrent") / "tiny-mamba.gguf"
+    write_tiny_mamba(path)
+    return path
+
+
+@pytest.fixture(params=["starter", "recurrent"])
+def model(request: pytest.FixtureRequest) -> Model:
+    path = request.getfixturevalue("recurrent") if request.param == "recurrent" else starter_path()
+    found = Model(str(path), n_ctx=1024, n_threads=None, n_gpu_layers=0)
+    found.n_batch = 16
+    return found
+
+
+def run(job: Job, lane: Lane | None = None, *, interrupt_at: tuple[int, ...] = ()) -> Any:
+    """Run a job to its end as the owner thread does; interrupted in the steps that are named."""
+    step = 0
+    try:
+        while True:
+            if lane is not None:
+                lane.resume()
+                if step in interrupt_at:
+                    lane.interrupt()
+            step += 1
+            next(job)
+    except StopIteration as end:
+        return end.value
+
+
+def asked(op: str, lane: str, said: str = LONG, **more: Any) -> dict[str, Any]:
+    sampling = {"temperature": 0, "top_p": 1, "max_tokens": 6, "seed": 1, "stop": []}
+    return {
+        "op": op,
+        "lane": lane,
+        "messages": [("user", said)],
+        "sampling": {**sampling, "repeat_penalty": 1.0},
+        "schema": None,
+        "stream": False,
+        **more,
+    }
+
+
+def generate(model: Model, lane: str, said: str = LONG) -> Job:
+    return job_for(model, asked("generate", lane, said), lambda _: None)
+
+
+def test_an_answer_is_the_same_after_interruptions_anywhere(model: Model) -> None:
+    expected = run(generate(model, "fresh"))["text"]
+    assert expected
+    lane = model.lane("background")
+    for steps in ((2, 3), (6, 7), (1, 5, 9, 13)):
+        lane.reuse([0])  # forgets everything
+        assert run(generate(model, "background"), lane, interrupt_at=steps)["text"] == expected
+
+
+def test_a_prefix_that_was_left_in_the_middle_is_used_rightly(model: Model) -> None:
+    """Cancelled in mid-prefill, then asked for something that begins the same."""
+    expected = run(generate(model, "fresh", SAID + "Eleven?"))["text"]
+    lane = model.lane("background")
+    left = generate(model, "background")
+    for step in range(3):
+        lane.resume()
+        if step == 2:
+            lane.interrupt()
+        next(left)
+    left.close()
+    found = run(generate(model, "background", SAID + "Eleven?"), lane)
+    assert found["text"] == expected
+
+
+def test_options_score_the_same_after_interruptions(model: Model) -> None:
+    rows: dict[str, Any] = {
+        "continuations": ["Red?", "Green?", "Red and green?"],
+        "options": ["Yes", "No, no"],
+    }
+    expected = run(job_for(model, asked("choose", "fresh", **rows), lambda _: None))
+    lane = model.lane("background")
+    job = job_for(model, asked("choose", "background", **rows), lambda _: None)
+    found = run(job, lane, interrupt_at=(4, 5, 8, 11, 14, 17))
+    for row, other in zip(found["scores"], expected["scores"], strict=True):
+        assert row == pytest.approx(other, abs=0.05)  # other batches add up in another order
