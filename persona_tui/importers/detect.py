@@ -126,7 +126,8 @@ class Import:
 
     @property
     def bytes_done(self) -> int:
-        return sum(opened.bytes_done for opened, _ in self._chosen)
+        # A file that grows while it is read is never more than whole.
+        return sum(min(opened.bytes_done, opened.bytes_total) for opened, _ in self._chosen)
 
     def __iter__(self) -> Iterator[Read]:
         yield from self._refused

@@ -11,6 +11,7 @@ import lzma
 import os
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -30,7 +31,8 @@ RATIO_FROM_BYTES = 50_000_000
 
 _EXPORT_NAME = re.compile(r"conversations(?:[-_]\d+)?\.json", re.IGNORECASE)
 _LOOSE_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".parquet", ".db", ".md", ".txt"})
-_FOLDER_LIMIT = 10_000
+FOLDER_LIMIT = 10_000
+"""So many files of a folder are read; what is over it is told."""
 _READ_ERRORS = (
     OSError,
     EOFError,
@@ -40,6 +42,8 @@ _READ_ERRORS = (
     RuntimeError,  # zipfile: a password is needed
     NotImplementedError,  # zipfile: an unknown compression
     ValueError,
+    IndexError,  # zipfile: a member without a name
+    struct.error,  # zipfile: a cut header
 )
 
 
@@ -70,8 +74,12 @@ class Opened:
     def head(self) -> bytes:
         """The first 64 KiB; raises :class:`ReadError`."""
         if self._head is None:
-            with self.stream() as stream:
-                self._head = stream.read(HEAD_BYTES)
+            done = self.bytes_done  # looking is no progress
+            try:
+                with self.stream() as stream:
+                    self._head = stream.read(HEAD_BYTES)
+            finally:
+                self.bytes_done = done
         return self._head
 
     def stream(self) -> Stream:
@@ -190,11 +198,12 @@ def _plain(path: Path) -> Opened:
 
 def _open_folder(path: Path) -> tuple[list[Opened], list[Skipped]]:
     try:
-        files = sorted(
-            Path(entry.path)
-            for _, entry in zip(range(_FOLDER_LIMIT), os.scandir(path), strict=False)
-            if entry.is_file() and not entry.name.startswith(".")
-        )
+        with os.scandir(path) as entries:
+            files = sorted(
+                Path(entry.path)
+                for entry in entries
+                if entry.is_file() and not entry.name.startswith(".")
+            )
     except OSError as error:
         raise UserError(f"{path} cannot be read: {_why(error)}.") from error
     exports = [file for file in files if _EXPORT_NAME.fullmatch(file.name)]
@@ -206,13 +215,24 @@ def _open_folder(path: Path) -> tuple[list[Opened], list[Skipped]]:
         raise UserError(
             f"{path} holds no export: no conversations.json and no other file that can be imported."
         )
-    return [_plain(file) for file in chosen if file.stat().st_size], []
+    skipped: list[Skipped] = []
+    if len(chosen) > FOLDER_LIMIT:
+        more = len(chosen) - FOLDER_LIMIT
+        reason = (
+            f"{more:,} files over the limit of {FOLDER_LIMIT:,} were not read; import them apart"
+        )
+        skipped.append(Skipped(chosen[FOLDER_LIMIT].name, reason))
+    return [_plain(file) for file in chosen[:FOLDER_LIMIT] if file.stat().st_size], skipped
 
 
 def _open_zip(path: Path) -> tuple[list[Opened], list[Skipped]]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
+        # Open as long as a member may be read: its directory is parsed once, not once a member.
+        archive = zipfile.ZipFile(path)
+        members = sorted(
+            (info for info in archive.infolist() if info.filename and not info.is_dir()),
+            key=lambda info: info.filename,
+        )
     except _READ_ERRORS as error:
         raise UserError(
             f"{path} is not a whole zip file ({_why(error)}); download it again."
@@ -221,9 +241,9 @@ def _open_zip(path: Path) -> tuple[list[Opened], list[Skipped]]:
     skipped: list[Skipped] = []
     names: set[str] = set()
     total = 0
-    for member in sorted(members, key=lambda info: info.filename):
+    for member in members:
         parts = member.filename.replace("\\", "/").split("/")
-        if member.is_dir() or not _EXPORT_NAME.fullmatch(parts[-1]) or "__MACOSX" in parts:
+        if not _EXPORT_NAME.fullmatch(parts[-1]) or "__MACOSX" in parts:
             continue
         reason = _refused(member, parts)
         if reason is None and member.filename in names:
@@ -235,7 +255,7 @@ def _open_zip(path: Path) -> tuple[list[Opened], list[Skipped]]:
             continue
         names.add(member.filename)
         total += member.file_size
-        found.append(_member(path, member))
+        found.append(_member(archive, member))
     if not found and not skipped:
         raise UserError(
             f"{path} holds no conversations.json; it is not the zip of a ChatGPT or Claude export."
@@ -260,12 +280,8 @@ def _refused(member: zipfile.ZipInfo, parts: list[str]) -> str | None:
     return None
 
 
-def _member(path: Path, member: zipfile.ZipInfo) -> Opened:
-    def opener() -> IO[bytes]:
-        with zipfile.ZipFile(path) as archive:  # the member keeps the file open for itself
-            return archive.open(member)
-
-    return Opened(_shown(member.filename), member.file_size, opener)
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Opened:
+    return Opened(_shown(member.filename), member.file_size, lambda: archive.open(member))
 
 
 def _shown(name: str) -> str:

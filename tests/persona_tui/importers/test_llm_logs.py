@@ -189,3 +189,15 @@ def test_a_database_cut_short(tmp_path: Path) -> None:
     for size in (17, 200, len(data) // 2, len(data) - 5000):
         path.write_bytes(data[:size])
         assert told(path)
+
+
+def test_a_view_that_never_ends_is_not_asked(tmp_path: Path) -> None:
+    path = tmp_path / "logs.db"
+    db = sqlite_utils.Database(path)
+    db.execute(
+        "CREATE VIEW logs AS WITH RECURSIVE r(id, prompt, response) AS "
+        "(SELECT 1, 'a', 'b' UNION ALL SELECT id + 1, 'a', 'b' FROM r) SELECT * FROM r"
+    )
+    db.close()
+    with pytest.raises(UserError, match="not a log of the llm tool"):
+        read(path)

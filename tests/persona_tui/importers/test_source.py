@@ -6,6 +6,7 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,6 +116,77 @@ def test_damaged_zips(tmp_path: Path) -> None:
     drafts, skipped = read(path)
     assert len(drafts) > 500
     assert any("reading stopped here" in item.reason for item in skipped)
+
+
+def test_a_member_without_a_name_or_of_unknown_packing(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "a.zip", {"x.bin": b"x", "conversations.json": EXPORT})
+    path.write_bytes(path.read_bytes().replace(b"x.bin", b"\0.bin"))
+    assert len(read(path)[0]) == 2
+    data = bytearray(_zip(path, {"conversations.json": EXPORT}).read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[8:10] = data[entry + 10 : entry + 12] = b"\x63\x00"
+    path.write_bytes(data)
+    with pytest.raises(UserError, match="compression method is not supported"):
+        read(path)
+
+
+@pytest.mark.parametrize("declared", [10, 10**6])
+def test_a_member_of_another_size_than_declared(tmp_path: Path, declared: int) -> None:
+    path = _zip(tmp_path / "a.zip", {"conversations.json": EXPORT * 5})
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 24 : entry + 28] = declared.to_bytes(4, "little")
+    path.write_bytes(data)
+    try:
+        drafts, skipped = read(path)
+    except UserError as error:
+        assert "cannot be read: Bad CRC" in str(error)  # noqa: PT017 - either is right
+    else:
+        assert len(drafts) + len(skipped) > 0
+
+
+def test_the_directory_of_a_zip_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real export holds thousands of pictures; reading their names per shard took half a minute."""
+    opened: list[object] = []
+    original = zipfile.ZipFile.__init__
+
+    def counted(self: zipfile.ZipFile, *args: Any, **how: Any) -> None:
+        opened.append(args)
+        original(self, *args, **how)
+
+    path = _zip(tmp_path / "a.zip", _shards(5))
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", counted)
+    assert len(read(path)[0]) == 5
+    assert len(opened) == 1
+
+
+def test_a_folder_of_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures do not push the export out, and files over the limit are told."""
+    monkeypatch.setattr(source, "FOLDER_LIMIT", 3)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for number in range(9):
+        (folder / f"a{number}.png").touch()
+        (folder / f"{number}.md").write_text(f"## User\nI have {number} cats.\n")
+    drafts, (skipped,) = read(folder)
+    assert [draft.title for draft in drafts] == ["0", "1", "2"]
+    assert skipped.position == "3.md"
+    assert skipped.reason.startswith("6 files over the limit")
+    (folder / "conversations.json").write_bytes(EXPORT)
+    assert len(read(folder)[0]) == 2
+
+
+@pytest.mark.parametrize("name", [None, "chatgpt"])
+def test_looking_at_a_file_is_no_progress(tmp_path: Path, name: str | None) -> None:
+    for number, shard in enumerate(_shards(3).values()):
+        (tmp_path / f"conversations-{number}.json").write_bytes(shard)
+    found = Import(tmp_path, name)
+    done = [found.bytes_done, *(found.bytes_done for _ in found), found.bytes_done]
+    assert done[0] == 0
+    assert done == sorted(done)
+    assert done[-1] == found.bytes_total
 
 
 def test_an_encrypted_member(tmp_path: Path) -> None:
