@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from models.errors import ModelError
@@ -18,6 +18,7 @@ from persona_tui.config import Settings
 from persona_tui.db import StoreThread
 from persona_tui.jobs.extracting import ExtractProgress, settings_of
 from persona_tui.jobs.progress import Progress
+from persona_tui.logs import record_crash
 from store import messages
 from store.errors import StoreError
 
@@ -70,51 +71,63 @@ class BackgroundExtraction:
     async def recount(self) -> None:
         """Count again what waits: after an import, after a chat, when a screen is shown."""
         if not self.state.running:
-            self._set(waiting=await self._count())
+            waiting = await self._count()
+            if not self.state.running:  # it may have been started meanwhile, and knows better
+                self._set(waiting=waiting)
 
     async def stop(self) -> None:
         """Stop at the item under way; what was yielded is in the store."""
         self._wanted = False
         await self._end()
-        self._set(running=False)
+        if not self._wanted:  # nobody started it again meanwhile
+            self._set(running=False)
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
-        """Nothing else extracts inside this block; a run that was under way goes on after it."""
-        await self._end()
-        async with self._one_at_a_time:
-            yield
-        if self._wanted and (self._task is None or self._task.done()):
-            self._task = asyncio.create_task(self._run(), name="extraction")
+        """Nothing else extracts inside this block; a run that was under way goes on after it,
+        also when the block fails or is cancelled."""
+        try:
+            await self._end()
+            async with self._one_at_a_time:
+                yield
+        finally:
+            if self._wanted and (self._task is None or self._task.done()):
+                self._task = asyncio.create_task(self._run(), name="extraction")
 
     async def _end(self) -> None:
         task, self._task = self._task, None
         if task is not None and not task.done():
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait({task})
 
     async def _run(self) -> None:
         error: str | None = None
-        async with self._one_at_a_time:
-            try:
-                async with aclosing(self._work()) as steps:
-                    async for step in steps:
-                        self._set(
-                            running=True,
-                            progress=step.progress,
-                            waiting=(step.progress.total or 0) - step.progress.done,
-                            found=self.state.found + len(step.new_ids),
-                            note=step.note or self.state.note,
-                        )
-            except (ModelError, StoreError) as trouble:
-                error = str(trouble)
+        try:
+            async with self._one_at_a_time, aclosing(self._work()) as steps:
+                async for step in steps:
+                    self._set(
+                        running=True,
+                        progress=step.progress,
+                        waiting=(step.progress.total or 0) - step.progress.done,
+                        found=self.state.found + len(step.new_ids),
+                        note=step.note or self.state.note,
+                    )
+        except (ModelError, StoreError) as trouble:
+            error = str(trouble)
+        except Exception as trouble:  # noqa: BLE001 - nobody awaits this task: it must be told here
+            error = (
+                f"Inferring ended by a fault of the program ({type(trouble).__name__}); what was "
+                f"found is kept. Details are in {record_crash(trouble)}."
+            )
         self._wanted = False
         self._set(running=False, error=error)
 
     def _set(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type]
-        self._changed(self.state)
+        try:
+            self._changed(self.state)
+        except Exception as trouble:  # noqa: BLE001 - who looks on must not stop the work
+            record_crash(trouble)
 
 
 async def count_waiting(db: StoreThread, backend: Backend, settings: Settings) -> int | None:
