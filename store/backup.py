@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
+from store import copying
 from store.copying import copy_to
 from store.db import Store, utc_now
 from store.errors import StoreError
@@ -24,7 +27,10 @@ def backup(store: Store, target: Path) -> Path:
     if target.is_dir():
         raise StoreError(f"{target} is a directory; give the backup a file name in it.")
     try:
+        if os.path.lexists(target):
+            raise FileExistsError(target)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remember(store, target)
         copy_to(store.conn, target)
     except FileExistsError as error:
         raise StoreError(
@@ -33,19 +39,37 @@ def backup(store: Store, target: Path) -> Path:
         ) from error
     except OSError as error:
         raise unwritable("backup", target, error) from error
-    with store.write() as conn:
+    return target
+
+
+def _remember(store: Store, target: Path) -> None:
+    """Write down where a copy goes, before it is made: should that be killed, its beginning is found.
+
+    Somebody whose disk is full must still be able to save the journal to another one.
+    """
+    with suppress(StoreError), store.write() as conn:
         conn.execute(
             "INSERT OR REPLACE INTO backups (path, created_at) VALUES (?, ?)",
             (str(target).encode("utf-8", "replace").decode(), to_db(utc_now())),
         )
-    return target
 
 
 @guarded
 def known(store: Store) -> list[Path]:
     """Copies of the journal that still exist: those made here and those before migrations."""
-    rows = store.conn.execute("SELECT path FROM backups ORDER BY path")
-    made = {Path(path) for (path,) in rows}
     folder = store.path.parent / "backups"
     kept = set(folder.glob("*.db")) if folder.is_dir() else set()
-    return sorted(path for path in made | kept if path.exists())
+    return sorted(path for path in _made(store) | kept if path.exists())
+
+
+@guarded
+def sweep(store: Store) -> None:
+    """Remove what is left of copies whose making was killed: nobody knows of them."""
+    for folder in {path.parent for path in _made(store)} | {store.path.parent / "backups"}:
+        with suppress(OSError):
+            for part in copying.leftovers(folder):
+                part.unlink(missing_ok=True)
+
+
+def _made(store: Store) -> set[Path]:
+    return {Path(path) for (path,) in store.conn.execute("SELECT path FROM backups")}

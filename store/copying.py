@@ -8,6 +8,8 @@ from pathlib import Path
 
 from store import files
 
+PART = ".part"
+
 
 def copy_to(conn: sqlite3.Connection, target: Path) -> None:
     """Write what ``conn`` sees now to ``target`` (0600), while others may go on writing.
@@ -18,7 +20,7 @@ def copy_to(conn: sqlite3.Connection, target: Path) -> None:
     """
     if os.path.lexists(target):
         raise FileExistsError(target)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = target.with_name(f".{target.name}.{os.getpid()}{PART}")
     part.unlink(missing_ok=True)
     files.create_private(part)
     try:
@@ -41,6 +43,22 @@ def copy_to(conn: sqlite3.Connection, target: Path) -> None:
     finally:
         for leftover in (part, *(part.with_name(part.name + end) for end in files.SIDE_FILES)):
             leftover.unlink(missing_ok=True)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Unfinished copies in ``folder`` whose process was killed."""
+    return [part for part in folder.glob(f".*.*{PART}*") if _is_abandoned(part)]
+
+
+def _is_abandoned(part: Path) -> bool:
+    pid = part.name.rpartition(PART)[0].rpartition(".")[2]
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, OverflowError, OSError):  # not ours, or somebody else's process
+        return False
+    return False
 
 
 def _sync(path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from store import files, migrations
+from store import erasing, files, migrations
 from store.errors import NewerDatabaseError, StoreError
 from store.faults import damaged, told
 
@@ -67,8 +67,14 @@ class Store:
             self.conn.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close the connection; the last one to close folds the log into the file."""
-        self.conn.close()
+        """Close the connection; the last one to close folds the log into the file.
+
+        What forgetting had to leave undone (a crash, another window) is done first, if it can be.
+        """
+        try:
+            erasing.finish(self.conn, self.path)
+        finally:
+            self.conn.close()
 
     def __enter__(self) -> Self:
         return self

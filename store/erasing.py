@@ -7,9 +7,12 @@ Package-private; everything but :func:`scrub` runs inside the caller's transacti
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from store import fts
 from store.text import id_list
@@ -267,14 +270,15 @@ def scrub(conn: sqlite3.Connection) -> str | None:
             conn.execute("VACUUM")
         finally:
             conn.execute("PRAGMA temp_store = MEMORY")
+        _checkpoint(conn)  # only now do the clean pages stand in the file
         conn.execute("DELETE FROM settings_kv WHERE key = ?", (PENDING,))
-        # The log holds only clean pages now; this one just gives back its room.
+        # This one just gives back the log's room.
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return (
                 "It is deleted, but another persona-tui is reading the journal, so old bytes may "
-                "stay in its log: close the other one, then run persona-tui doctor."
+                "stay in its log until the other one is closed."
             )
         return (
             f"It is deleted, but the file could not be rewritten ({error}), so old bytes may stay "
@@ -287,6 +291,17 @@ def is_scrub_due(conn: sqlite3.Connection) -> bool:
     """Whether something was forgotten whose bytes may still be there."""
     found = conn.execute("SELECT 1 FROM settings_kv WHERE key = ?", (PENDING,)).fetchone()
     return found is not None
+
+
+def finish(conn: sqlite3.Connection, path: Path) -> None:
+    """Before closing: scrub what a crash or another window left unscrubbed, if it can be done now.
+
+    It waits for nobody, and starts nothing for which the disk has no room.
+    """
+    with suppress(sqlite3.Error, OSError):
+        if is_scrub_due(conn) and shutil.disk_usage(path.parent).free > 2 * path.stat().st_size:
+            conn.execute("PRAGMA busy_timeout = 0")
+            scrub(conn)
 
 
 def _checkpoint(conn: sqlite3.Connection) -> None:

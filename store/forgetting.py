@@ -181,6 +181,7 @@ def _finished(
     store: Store, gone: Gone, *, conversations: int = 0, attributes: int | None = None
 ) -> Forgotten:
     note = erasing.scrub(store.conn)
+    backup.sweep(store)
     return Forgotten(
         conversations,
         gone.messages,

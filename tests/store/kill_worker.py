@@ -14,7 +14,15 @@ from pathlib import Path
 
 import uuid_utils
 
-from store import attributes, candidates, imports, judgments, messages
+from store import (
+    attributes,
+    candidates,
+    conversations,
+    forgetting,
+    imports,
+    judgments,
+    messages,
+)
 from store.db import Store, open_store, utc_now
 from store.records import (
     AttributeJudgment,
@@ -82,10 +90,28 @@ def judging(store: Store, rng: random.Random) -> Write:
             yield [taken.judgment_id]
 
 
+def forgetting_some(store: Store, rng: random.Random) -> Write:
+    """Conversations with a word of their own, one of three forgotten; acknowledges external ids."""
+    while True:
+        keys = [f"zq{rng.getrandbits(64):016x}" for _ in range(3)]
+        drafts = [
+            ConversationDraft(
+                "claude", key, key, tuple(MessageDraft("user", f"{key} {i}") for i in range(TURNS))
+            )
+            for key in keys
+        ]
+        imports.upsert(store, drafts)
+        yield keys[:2]
+        (found,) = conversations.list_all(store, query=keys[2])
+        forgetting.forget_conversation(store, found.conversation_id)
+        yield []
+
+
 MODES: dict[str, Callable[[Store, random.Random], Write]] = {
     "import": importing,
     "extract": extracting,
     "judge": judging,
+    "forget": forgetting_some,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -35,6 +36,17 @@ def test_a_backup_never_replaces_a_file(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is a directory"):
         backup.backup(store, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir() if "part" in p.name) == []
+
+
+def test_a_journal_that_cannot_be_written_can_still_be_saved(
+    store: Store, database: Path, tmp_path: Path
+) -> None:
+    message = say(store, "hello")
+    read_only = sqlite3.connect(f"file:{database}?mode=ro", uri=True, isolation_level=None)
+    with Store(database, read_only) as looked_at:
+        target = backup.backup(looked_at, tmp_path / "copy.db")
+    with open_store(target) as copy:
+        assert conversations.get(copy, message.conversation_id).messages == 1
 
 
 def test_a_file_system_without_hard_links_will_do(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -169,6 +172,60 @@ def test_a_window_that_is_reading_is_named_and_doctor_completes_it(
         assert {c.name: c.ok for c in health.checks(store)}["forgotten"]
         assert PLANTED.encode() not in bytes_of(database)
         assert store.conn.execute("SELECT * FROM settings_kv").fetchall() == []
+
+
+def test_closing_completes_what_another_window_hindered(database: Path) -> None:
+    with open_store(database, wait_seconds=0.05) as store, open_store(database) as other:
+        chat, _ = plant(store)
+        other.conn.execute("BEGIN")
+        assert conversations.count(other) == 1
+        assert not forgetting.forget_conversation(store, chat).complete
+        other.conn.execute("COMMIT")
+    assert PLANTED.encode() not in bytes_of(database)
+    with open_store(database) as store:
+        assert store.conn.execute("SELECT * FROM settings_kv").fetchall() == []
+
+
+def test_a_window_that_begins_to_read_in_between_is_seen(database: Path) -> None:
+    """The rewritten pages stand only in the log as long as somebody reads the old ones."""
+    with open_store(database, wait_seconds=0.05) as store, open_store(database) as other:
+        chat, _ = plant(store)
+
+        def read_now(statement: str) -> None:
+            if statement == "VACUUM":
+                other.conn.execute("BEGIN")
+                assert conversations.count(other) == 0
+
+        store.conn.set_trace_callback(read_now)
+        result = forgetting.forget_conversation(store, chat)
+        store.conn.set_trace_callback(None)
+        assert not result.complete
+        other.conn.execute("COMMIT")
+        assert {c.name: c.ok for c in health.checks(store)}["forgotten"]
+
+
+def test_an_unfinished_copy_of_a_killed_backup_goes(
+    store: Store, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat, _ = plant(store)
+    died = subprocess.Popen([sys.executable, "-c", ""])
+    died.wait()
+
+    def killed(conn: sqlite3.Connection, target: Path) -> None:
+        part = target.with_name(f".{target.name}.{died.pid}.part")
+        part.write_bytes(PLANTED.encode())
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup, "copy_to", killed)
+        for target in (tmp_path / "usb" / "copy.db", database.parent / "backups" / "p.db"):
+            with pytest.raises(KeyboardInterrupt):
+                backup.backup(store, target)
+    running = tmp_path / "usb" / f".other.db.{os.getpid()}.part"
+    running.touch()
+    assert backup.known(store) == []
+    forgetting.forget_conversation(store, chat)
+    assert list(tmp_path.rglob("*.part")) == [running]
 
 
 def test_backups_that_remain_are_named(store: Store, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import IO, cast
 
 import pytest
 
-from store import candidates, conversations, imports
+from store import candidates, conversations, erasing, imports
 from store.db import Store, open_store
 from store.records import ConversationDraft, MessageDraft
 from tests.store import kill_worker
@@ -37,7 +38,12 @@ def zygote() -> Iterator[subprocess.Popen[str]]:
 
 
 def kill_one(
-    zygote: subprocess.Popen[str], mode: str, database: Path, rng: random.Random
+    zygote: subprocess.Popen[str],
+    mode: str,
+    database: Path,
+    rng: random.Random,
+    *,
+    within: float = 0.004,
 ) -> list[str]:
     """Let a worker write, kill it at a random moment; the ids that it acknowledged."""
     orders, answers = cast("IO[str]", zygote.stdin), cast("IO[str]", zygote.stdout)
@@ -55,7 +61,7 @@ def kill_one(
             acknowledged += line.split()
             after -= 1
         if after <= 0 and pid is not None:
-            time.sleep(rng.random() * 0.004)  # somewhere inside the next write
+            time.sleep(rng.random() * within)  # somewhere inside the next write
             os.kill(pid, signal.SIGKILL)
             pid = None
     raise AssertionError("the worker's parent died")
@@ -130,3 +136,25 @@ def test_no_acknowledged_row_is_lost(
             check_whole(store)
             assert lost(store, acknowledged) == set()
     assert len(acknowledged) > 5 * kills
+
+
+@pytest.mark.kill
+def test_what_was_being_forgotten_is_gone_or_all_there(
+    zygote: subprocess.Popen[str], database: Path
+) -> None:
+    """Also in the middle of rewriting the file; the next one to close the journal completes it."""
+    rng = random.Random("forget")
+    acknowledged: list[str] = []
+    interrupted = 0
+    for _ in range(30):
+        acknowledged += kill_one(zygote, "forget", database, rng, within=0.04)
+        with open_store(database) as store:
+            interrupted += erasing.is_scrub_due(store.conn)
+            check_whole(store)
+            assert lost(store, acknowledged) == set()
+            there = {c.title for c in conversations.list_all(store)}
+        with open_store(database) as store:
+            assert not erasing.is_scrub_due(store.conn)
+        bytes_left = b"".join(p.read_bytes() for p in database.parent.iterdir())
+        assert set(re.findall(rb"zq[0-9a-f]{16}", bytes_left)) == {t.encode() for t in there}
+    assert interrupted
