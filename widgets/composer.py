@@ -76,8 +76,12 @@ class Composer(TextArea):
             self.post_message(self.Sent(self.text.strip("\n")))
 
     def action_newline(self) -> None:
+        self.type("\n")
+
+    def type(self, text: str) -> None:
+        """Put ``text`` where the cursor is, and the cursor after it, as the keyboard does."""
         start, end = self.selection
-        self._replace_via_keyboard("\n", start, end)
+        self._replace_via_keyboard(text, start, end)
 
     def put(self, text: str) -> None:
         """Replace the text, with the cursor at its end."""

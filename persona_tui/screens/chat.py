@@ -145,13 +145,14 @@ class ChatScreen(MessageActions, PersonaScreen):
         state = self.host.ui_state
         self.conversation, self.editing, self.session = conversation, None, None
         state.conversation_id = conversation.conversation_id if conversation else None
+        # At the start what is in the box was typed while the store opened. Later it belongs to
+        # the conversation that is left, and is kept there.
+        typed = "" if self._loaded else self.composer.text
+        self._end_edit(self._draft + typed)
         self._player = None
         self.meter.set(used=None, sees=None, total=None, speed=None, doing="")
         await self.transcript.show(history)
-        if not self._loaded or not self.composer.text:
-            self.composer.put(state.drafts.get(state.conversation_id or "", ""))
         self.composer.sent_before = [m.text for m in history if m.role == "user"]
-        self.remove_class("-editing")
         self._loaded = True
         self._session(history)
         self._heading()
@@ -264,7 +265,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         edited = self.editing
         self.composer.clear()
         if edited is not None:
-            self._end_edit()
+            self._end_edit(self._draft)
             at = next(
                 i for i, m in enumerate(session.messages) if m.message_id == edited.message_id
             )

@@ -65,12 +65,13 @@ class MessageActions(PersonaScreen):
         if (
             event.character is not None
             and event.is_printable
-            and isinstance(self.focused, MessageView)
+            # Keys that come fast were on their way to the message when the first one moved on.
+            and isinstance(self.focused, (MessageView, Composer))
             and event.key not in self.active_bindings
         ):
             event.stop()
             self.set_focus(self.composer)  # at once: the next key may be here already
-            self.composer.insert(event.character)
+            self.composer.type(event.character)
 
     # --- moving about -----------------------------------------------------------------------
 
@@ -227,15 +228,22 @@ class MessageActions(PersonaScreen):
         self.refresh_bindings()
 
     def action_leave_edit(self) -> None:
-        self._end_edit()
+        self._end_edit(self._draft)
         self.refresh_bindings()
 
-    def _end_edit(self) -> None:
+    @property
+    def _draft(self) -> str:
+        """What was typed in this conversation and not sent."""
+        state = self.host.ui_state
+        return state.drafts.get(state.conversation_id or "", "")
+
+    def _end_edit(self, text: str) -> None:
+        """Edit no more; ``text`` is in the box then."""
         self.editing = None
         self.composer.remove_class("-editing")
         self.composer.border_title = None
-        state = self.host.ui_state
-        self.composer.put(state.drafts.get(state.conversation_id or "", ""))
+        if self.composer.text != text:
+            self.composer.put(text)
 
     def _retry(self, record: Message | None) -> None:
         raise NotImplementedError

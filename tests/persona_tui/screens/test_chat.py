@@ -6,6 +6,7 @@ import asyncio
 from unittest.mock import patch
 
 import pytest
+from textual import events
 from textual.widget import Widget
 from textual.widgets import Markdown, Static
 
@@ -157,6 +158,31 @@ async def test_the_draft_survives_modes_and_restarts(paths: Paths) -> None:
     again = make_app(paths)
     async with running(again):
         assert (await loaded(again)).composer.text == "draft"
+
+
+async def test_each_conversation_keeps_its_own_draft_and_its_own_edit(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await say(pilot, "q1")
+        screen = await loaded(app)
+        first = screen.conversation
+        assert first is not None
+        screen.composer.insert("of the first")
+        await pilot.press("ctrl+n")
+        await wait_until(lambda: screen.is_loaded and screen.conversation is None)
+        assert screen.composer.text == ""
+        await pilot.press("n", "e", "w")
+        app.open_conversation(first.conversation_id)
+        await wait_until(lambda: screen.is_loaded and screen.conversation is not None)
+        assert screen.composer.text == "of the first"
+        await pilot.press("escape", "up", "e")
+        await pilot.pause()
+        assert screen.composer.text == "q1"
+        await pilot.press("ctrl+n")
+        await wait_until(lambda: screen.is_loaded and screen.conversation is None)
+        assert screen.composer.text == "new"
+        assert screen.composer.border_title is None
+        assert screen.editing is None
 
 
 async def test_a_killed_answer_shows_as_interrupted_at_the_next_start(paths: Paths) -> None:
@@ -359,6 +385,17 @@ async def test_what_is_typed_at_a_message_goes_into_the_box(paths: Paths) -> Non
         screen = await loaded(app)
         assert screen.composer.has_focus
         assert screen.composer.text == "Hey"
+
+
+async def test_fast_typing_at_a_message_loses_no_letter(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await say(pilot, "hi")
+        await pilot.press("escape")
+        screen = await loaded(app)
+        for letter in "draft":  # all on their way before the first has arrived
+            app.post_message(events.Key(letter, letter))
+        await wait_until(lambda: screen.composer.text == "draft", what="every letter arrives")
 
 
 @pytest.mark.model
