@@ -70,9 +70,12 @@ def render(messages: Sequence[ChatMessage], template: Template) -> Rendered:
         except Exception as error:  # noqa: BLE001  a template is a stranger's program
             refusal = error
             continue
+        if unthought := _no_thoughts(spans):
+            spans.append(Span(unthought, content=False))
         if beginning:
             spans.append(Span(beginning, content=True))
-        return Rendered(tuple(spans), note)
+        notes = (note, "thinking was closed before it began" if unthought else None)
+        return Rendered(tuple(spans), "; ".join(filter(None, notes)) or None)
     raise ModelError(
         f"The model's chat template refuses this conversation ({refusal}); "
         "begin with a user message and alternate, or choose another model."
@@ -142,6 +145,22 @@ def _fill(turns: Sequence[ChatMessage], template: Template) -> Iterator[Span]:
         yield Span(rendered[at:], content=False)
     if missing:
         raise ValueError(f"it drops messages of role {turns[min(missing)].role}")
+
+
+_UNTHOUGHT = (
+    (re.compile(r"<think>\Z"), "\n\n</think>\n\n"),  # DeepSeek R1, QwQ: no switch in the template
+    (re.compile(r"<think>\s+\Z"), "\n</think>\n\n"),
+    (re.compile(r"<\|start\|>assistant\Z"), "<|channel|>final<|message|>"),  # gpt-oss
+)
+
+
+def _no_thoughts(spans: Sequence[Span]) -> str:
+    """What makes a model that would think aloud begin its answer at once, if it is such a model.
+
+    Thoughts would take the place of the answer that is scored, constrained or begun for it.
+    """
+    opened = spans[-1].text if spans and not spans[-1].content else ""
+    return next((closing for opening, closing in _UNTHOUGHT if opening.search(opened)), "")
 
 
 def _fold_system(turns: Sequence[ChatMessage]) -> list[ChatMessage]:

@@ -91,7 +91,9 @@ class Model:
         self._add_bos = bool(native.llama_vocab_get_add_bos(self.vocab))
         self.template_note: str | None = None
         self._template = self._read_template()
-        self._special = special_pattern(self._special_spellings())
+        spellings = self._special_spellings()
+        self._special = special_pattern(list(spellings.values()))
+        self._shown = {one for one, text in spellings.items() if "think" in text}
         self._lanes: dict[str, Lane] = {}
         self._buffer = ctypes.create_string_buffer(512)
 
@@ -147,8 +149,10 @@ class Model:
         return tokens[:count]
 
     def piece(self, token: int) -> bytes:
-        """The bytes that a token stands for; nothing for a special one."""
-        count = native.llama_token_to_piece(self.vocab, token, self._buffer, 512, 0, False)
+        """The bytes that a token stands for; nothing for a special one, unless it marks thoughts:
+        these are found, and left out, by their marks."""
+        special = token in self._shown
+        count = native.llama_token_to_piece(self.vocab, token, self._buffer, 512, 0, special)
         return self._buffer.raw[: max(count, 0)]
 
     def ends(self, token: int) -> bool:
@@ -183,13 +187,14 @@ class Model:
             trained_context=int(native.llama_model_n_ctx_train(self.handle)),
         )
 
-    def _special_spellings(self) -> list[str]:
-        found = []
+    def _special_spellings(self) -> dict[int, str]:
+        found: dict[int, str] = {}
         for token in range(self.n_vocab):
             if native.llama_vocab_get_attr(self.vocab, token) & _SPECIAL:
                 text = native.llama_vocab_get_text(self.vocab, token) or b""
-                found.append(text.decode(errors="replace"))
-        return [one for one in found if one.strip()]  # runs of line breaks are words, not markers
+                found[token] = text.decode(errors="replace")
+        # Runs of line breaks are words, not markers.
+        return {token: text for token, text in found.items() if text.strip()}
 
     def _read_template(self) -> Any:
         source = native.llama_model_chat_template(self.handle, None)
@@ -376,9 +381,19 @@ class Sampler:
         )
 
 
-def grammar_of(schema: Mapping[str, Any]) -> tuple[str, str | None]:
+_LONGEST_GRAMMAR = 64_000
+"""Characters: a bound of 100,000 in a schema makes a grammar on which llama.cpp crashes."""
+
+
+def grammar_of(model: Model, schema: Mapping[str, Any]) -> tuple[str, str | None]:
     """The GBNF grammar of a JSON Schema, and a note if it could only be that of JSON in general."""
     try:
-        return json_schema_to_gbnf(json.dumps(schema)), None
+        grammar = json_schema_to_gbnf(json.dumps(schema))
     except Exception:  # noqa: BLE001  the converter raises whatever it stumbles over
-        return JSON_GBNF, "the schema has no grammar; any JSON was allowed and validated afterwards"
+        grammar = ""
+    if 0 < len(grammar) <= _LONGEST_GRAMMAR:
+        sampler = native.llama_sampler_init_grammar(model.vocab, grammar.encode(), b"root")
+        if sampler:
+            native.llama_sampler_free(sampler)
+            return grammar, None
+    return JSON_GBNF, "the schema has no grammar; any JSON was allowed and validated afterwards"

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
-from models.errors import ContextOverflowError
+from models.errors import ContextOverflowError, InvalidOutputError
 from models.prompting import Rendered
 from models.protocol import ChatMessage
-from models.streaming import AnswerText
+from models.streaming import THINKING, THOUGHT_NOTE, AnswerText, only_thoughts
 from models.wire import Frame
 
 if TYPE_CHECKING:  # llama.cpp is loaded by the worker process only
@@ -26,6 +26,10 @@ MIN_ANSWER_TOKENS = 16
 
 _EMIT_SECONDS = 1 / 60
 _MAX_CHARACTERS_A_TOKEN = 256
+_SLICE = 16_384
+"""Characters that are tokenised at once, in some 20 ms, to see whether a long text may fit."""
+_LOST_AT_A_CUT = 64
+"""Tokens by which a cut may make a slice's count larger than its share of the whole: plenty."""
 
 
 def job_for(model: Model, request: Frame, emit: Emit) -> Job:
@@ -47,26 +51,41 @@ def _notes(*notes: str | None) -> str | None:
 def _room(model: Model, prompt_tokens: int, wanted: int) -> tuple[int, str | None]:
     """Tokens that the answer may have, and a note if they are fewer than wanted."""
     left = model.n_ctx - prompt_tokens
-    if left < min(wanted, MIN_ANSWER_TOKENS):
-        raise ContextOverflowError(
-            f"The prompt has {prompt_tokens:,} tokens and with the answer does not fit the "
-            f"model's context of {model.n_ctx:,}; shorten it, start a new conversation or choose "
-            "a model with a larger context."
-        )
+    _check_fit(model, prompt_tokens, min(wanted, MIN_ANSWER_TOKENS))
     if left < wanted:
         return left, f"the context leaves room for {left:,} tokens of answer, not {wanted:,}"
     return wanted, None
 
 
-def _tokens(model: Model, rendered: Rendered) -> list[int]:
-    """The prompt's tokens. A text that is too long by far is refused before it is tokenised,
-    which takes a second a megabyte and cannot be interrupted."""
-    length = sum(len(span.text) for span in rendered.spans)
-    if length > model.n_ctx * _MAX_CHARACTERS_A_TOKEN:
+def _check_fit(model: Model, prompt_tokens: int, answer_tokens: int) -> None:
+    if prompt_tokens + answer_tokens > model.n_ctx:
         raise ContextOverflowError(
-            f"The prompt has {length:,} characters, far more than the model's context of "
-            f"{model.n_ctx:,} tokens holds; shorten it."
+            f"The prompt has {prompt_tokens:,} tokens and with the answer does not fit the "
+            f"model's context of {model.n_ctx:,}; shorten it, start a new conversation or choose "
+            "a model with a larger context."
         )
+
+
+def _tokens(model: Model, rendered: Rendered) -> Generator[None, None, list[int]]:
+    """The prompt's tokens.
+
+    Tokenising takes a second a megabyte and cannot be interrupted. So a text that does not fit by
+    far is refused before: by its length, or by the tokens of its slices.
+    """
+    length = sum(len(span.text) for span in rendered.spans)
+    too_long = ContextOverflowError(
+        f"The prompt has {length:,} characters, far more than the model's context of "
+        f"{model.n_ctx:,} tokens holds; shorten it."
+    )
+    if length > model.n_ctx * _MAX_CHARACTERS_A_TOKEN:
+        raise too_long
+    if length > 2 * _SLICE:
+        text, least = "".join(span.text for span in rendered.spans), 0
+        for start in range(0, length, _SLICE):
+            least += len(model.tokenize(text[start : start + _SLICE])) - _LOST_AT_A_CUT
+            if least > model.n_ctx:
+                raise too_long
+            yield
     return model.tokens_of(rendered)
 
 
@@ -85,9 +104,11 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
 
     parameters = request["sampling"]
     rendered = model.render(_messages(request))
-    tokens = _tokens(model, rendered)
+    tokens = yield from _tokens(model, rendered)
     room, short = _room(model, len(tokens), parameters["max_tokens"])
-    grammar, loose = (None, None) if request["schema"] is None else grammar_of(request["schema"])
+    grammar, loose = (
+        (None, None) if request["schema"] is None else grammar_of(model, request["schema"])
+    )
     lane = model.lane(request["lane"])
     yield  # making the lane took time: hear first whether the answer is still wanted
     if short and request["stream"]:
@@ -99,7 +120,7 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
         cached = yield from _prefill(lane, tokens, model.n_batch)
         answering = time.perf_counter()
         said: list[int] = []
-        reason = "length"
+        reason, thought = "length", None
         text, sent = "", 0.0
         while len(said) < room:
             token = sampler.sample(lane)
@@ -108,6 +129,10 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
                 break
             said.append(token)
             text += answer.feed(model.piece(token))
+            if answer.thoughts.met and not thought:
+                thought = THOUGHT_NOTE
+                if request["stream"]:
+                    emit({"event": "notice", "text": THINKING})
             if answer.stopped:
                 reason = "stop"
                 break
@@ -121,6 +146,8 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
                     yield from _prefill(lane, [*tokens, *said], model.n_batch)
                 yield
         text += answer.finish()
+        if thought and reason == "length" and not (text or sent):
+            raise InvalidOutputError(only_thoughts(room))
         ended = time.perf_counter()
     finally:
         sampler.free()
@@ -128,7 +155,7 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
         "event": "done",
         "text": text,
         "reason": reason,
-        "note": _notes(model.template_note, rendered.note, short, loose),
+        "note": _notes(model.template_note, rendered.note, short, loose, thought),
         "usage": _usage(len(tokens), cached, len(said), answering - started, ended - answering),
     }
 
@@ -146,8 +173,8 @@ def _choose(model: Model, request: Frame) -> Job:
     rows, note = [], None
     for continuation in request["continuations"]:
         rendered = model.render([*head, ChatMessage(last.role, last.content + continuation)])
-        tokens = _tokens(model, rendered)
-        _room(model, len(tokens), longest)
+        tokens = yield from _tokens(model, rendered)
+        _check_fit(model, len(tokens), longest)
         rows.append(tokens)
         note = note or rendered.note
         yield
@@ -174,7 +201,8 @@ def _choose(model: Model, request: Frame) -> Job:
 
 def _count(model: Model, request: Frame) -> Job:
     yield
-    return {"event": "done", "count": len(model.tokens_of(model.render(_messages(request))))}
+    tokens = yield from _tokens(model, model.render(_messages(request)))
+    return {"event": "done", "count": len(tokens)}
 
 
 def _usage(prompt: int, cached: int, answer: int, reading: float, writing: float) -> Frame:

@@ -107,3 +107,25 @@ def test_hostile_content_never_yields_a_marker(hostile: str, system: str) -> Non
     seen = sum(len(SPECIAL.findall(text)) for text, _ in pieces)
     own = sum(len(SPECIAL.findall(span.text)) for span in rendered.spans if not span.content)
     assert seen == own
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [
+        ("assistant<think>", "assistant<think>\n\n</think>\n\n"),
+        ("assistant\n<think>\n", "assistant\n<think>\n\n</think>\n\n"),
+        ("<|start|>assistant", "<|start|>assistant<|channel|>final<|message|>"),
+    ],
+)
+def test_a_model_that_would_think_answers_at_once(opened: str, closed: str) -> None:
+    """Else thoughts stand where an answer is scored, constrained or begun for it."""
+
+    def template(turns: list[dict[str, str]]) -> str:
+        return f"{turns[0]['content']}\n{opened}"
+
+    asked = [ChatMessage("user", "Hi"), ChatMessage("assistant", "The user")]
+    rendered = render(asked, template)
+    assert "".join(span.text for span in rendered.spans) == f"Hi\n{closed}The user"
+    assert "thinking" in (rendered.note or "")
+    said = [ChatMessage("user", "I write <think>")]
+    assert text_of(said, lambda turns: turns[0]["content"]) == "I write <think>"

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from llama_cpp.llama_grammar import JSON_GBNF
 
+from models.errors import ContextOverflowError
+from models.protocol import ChatMessage
 from models.starter import starter_path
-from models.worker import Lane, Model
+from models.worker import Lane, Model, grammar_of
 from models.worker_jobs import Job, job_for
 from tests.models.tiny_mamba import write_tiny_mamba
 
@@ -31,7 +34,7 @@ def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["starter", "recurrent"])
 def model(request: pytest.FixtureRequest) -> Model:
     path = request.getfixturevalue("recurrent") if request.param == "recurrent" else starter_path()
-    found = Model(str(path), n_ctx=1024, n_threads=None, n_gpu_layers=0)
+    found = Model(str(path), n_ctx=1024, n_threads=1, n_gpu_layers=0)
     found.n_batch = 16
     return found
 
@@ -103,3 +106,62 @@ def test_options_score_the_same_after_interruptions(model: Model) -> None:
     found = run(job, lane, interrupt_at=(4, 5, 8, 11, 14, 17))
     for row, other in zip(found["scores"], expected["scores"], strict=True):
         assert row == pytest.approx(other, abs=0.05)  # other batches add up in another order
+
+
+@pytest.mark.parametrize("said", ["word " * 100_000, " " * 200_000])
+def test_a_text_that_is_far_too_long_is_refused_in_short_steps(model: Model, said: str) -> None:
+    """Each step is a place to hear a cancellation; tokenising as a whole has none."""
+    longest: list[int] = []
+    tokenize = model.tokenize
+
+    def watched(text: str, *, special: bool = False) -> list[int]:
+        longest.append(len(text))
+        return tokenize(text, special=special)
+
+    model.tokenize = watched  # type: ignore[method-assign]
+    for op, more in (("count", {}), ("choose", {"continuations": ["?"], "options": ["Yes"]})):
+        with pytest.raises(ContextOverflowError):
+            run(job_for(model, asked(op, "fresh", said, **more), lambda _: None))
+    assert max(longest) <= 1 << 14
+
+
+def test_options_that_would_leave_the_context_are_refused(model: Model) -> None:
+    model.n_ctx = len(model.tokens_of(model.render([ChatMessage("user", "Colour?")]))) + 20
+    long = "a b c d e f g h i j k l m n o p q r s t u v w x y z"
+    row: dict[str, Any] = {"continuations": ["?"], "options": ["No", long]}
+    with pytest.raises(ContextOverflowError):
+        run(job_for(model, asked("choose", "fresh", "Colour", **row), lambda _: None))
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_an_answer_may_fill_the_context_to_the_last_token(model: Model, room: int) -> None:
+    sampling = {"temperature": 1.5, "top_p": 1, "max_tokens": 9, "seed": 3, "stop": []}
+    prompt = len(model.tokens_of(model.render([ChatMessage("user", LONG)])))
+    model.n_ctx = prompt + 8 + room
+    job = job_for(
+        model,
+        asked("generate", "fresh", sampling={**sampling, "repeat_penalty": 1.0}),
+        lambda _: None,
+    )
+    if room:
+        assert run(job)["usage"]["prompt_tokens"] == prompt
+    else:
+        with pytest.raises(ContextOverflowError):
+            run(job)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "maxLength": 2000},
+        {"type": "string", "maxLength": 100_000},  # llama.cpp crashes on its grammar
+        {"type": "string", "pattern": "^a{1,100000}$"},
+        {"type": "object", "properties": {"a": {"$ref": "#"}}},
+    ],
+)
+def test_a_schema_without_a_usable_grammar_allows_any_json(
+    model: Model, schema: dict[str, Any]
+) -> None:
+    grammar, note = grammar_of(model, schema)
+    assert grammar == JSON_GBNF
+    assert note is not None
