@@ -40,8 +40,13 @@ class UiState:
             del self.drafts[key]
         return True
 
-    def forget(self, conversation_id: str) -> None:
-        """Drop everything kept about a conversation that was deleted."""
+    def forget(self, conversation_id: str | None) -> None:
+        """Drop everything kept about a conversation that was deleted; ``None``: about all of them."""
+        if conversation_id is None:
+            self.conversation_id = None
+            self.drafts.clear()
+            self.values.clear()
+            return
         self.drafts.pop(conversation_id, None)
         if self.conversation_id == conversation_id:
             self.conversation_id = None
@@ -69,6 +74,21 @@ def load_state(path: Path) -> UiState:
         elif type(value) is type(default):
             setattr(state, item.name, value)
     return state
+
+
+def forget_in_file(path: Path, conversation_id: str | None) -> None:
+    """:meth:`UiState.forget` where no app is running; nothing of it stays in the file.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    for part in path.parent.glob(f".{path.name}.*.part"):  # of an app that was killed
+        part.unlink(missing_ok=True)
+    state = load_state(path)
+    before = dataclasses.asdict(state)
+    state.forget(conversation_id)
+    if dataclasses.asdict(state) != before:
+        save_state(path, state)
 
 
 def save_state(path: Path, state: UiState) -> None:

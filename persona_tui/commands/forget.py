@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from persona_tui.commands._common import confirm, emit, journal, visible
+from persona_tui.errors import UserError
+from persona_tui.paths import default_paths
+from persona_tui.state import forget_in_file
 
 if TYPE_CHECKING:
     from store.forgetting import Forgotten
@@ -20,10 +23,12 @@ def group() -> None:
     """Delete for good: no byte stays in the database, its log or its search index.
 
     There is no undo. Copies made with 'backup' are separate files; they are named, not touched.
+    Exit code 1 if it is deleted, but bytes may be left for now: the sentence says why.
     """
 
 
 def _tell(gone: Forgotten, *, as_json: bool) -> None:
+    """Say what went; fail where bytes of it may be left."""
     if as_json:
         emit(
             {
@@ -32,15 +37,18 @@ def _tell(gone: Forgotten, *, as_json: bool) -> None:
                 "attributes": gone.attributes,
                 "judgments": gone.judgments,
                 "backups_remaining": [str(path) for path in gone.backups_remaining],
+                "complete": gone.complete,
             }
         )
-        return
-    click.echo(
-        f"Forgotten: {gone.conversations} conversations, {gone.messages} messages, "
-        f"{gone.attributes} attributes, {gone.judgments} judgments."
-    )
-    for path in gone.backups_remaining:
-        click.echo(f"An older copy remains and may hold them: {path}")
+    else:
+        click.echo(
+            f"Forgotten: {gone.conversations} conversations, {gone.messages} messages, "
+            f"{gone.attributes} attributes, {gone.judgments} judgments."
+        )
+        for path in gone.backups_remaining:
+            click.echo(f"An older copy remains and may hold them: {path}")
+    if gone.note is not None:
+        raise UserError(gone.note)
 
 
 @group.command("conversation")
@@ -55,7 +63,9 @@ def conversation(conversation_id: str, yes: bool, as_json: bool) -> None:
     with journal() as store:
         found = conversations.get(store, conversation_id)
         confirm(f"Forget '{visible(found.title)}' ({found.messages} messages) for good?", yes=yes)
-        _tell(forget_conversation(store, found.conversation_id), as_json=as_json)
+        gone = forget_conversation(store, found.conversation_id)
+    forget_in_file(default_paths().state, found.conversation_id)
+    _tell(gone, as_json=as_json)
 
 
 @group.command("attribute")
@@ -70,7 +80,8 @@ def attribute(attribute_id: str, yes: bool, as_json: bool) -> None:
     with journal() as store:
         found = attributes.get(store, attribute_id)
         confirm(f"Forget '{visible(found.text)}' and its judgments for good?", yes=yes)
-        _tell(forget_attribute(store, found.attribute_id), as_json=as_json)
+        gone = forget_attribute(store, found.attribute_id)
+    _tell(gone, as_json=as_json)
 
 
 @group.command("everything")
@@ -82,4 +93,6 @@ def everything(yes: bool, as_json: bool) -> None:
 
     with journal() as store:
         confirm("Forget everything you chatted, imported and judged, for good?", yes=yes)
-        _tell(forget_everything(store), as_json=as_json)
+        gone = forget_everything(store)
+    forget_in_file(default_paths().state, None)
+    _tell(gone, as_json=as_json)

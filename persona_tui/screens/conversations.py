@@ -302,7 +302,10 @@ class ConversationsScreen(ExtractionScreen):
         if gone.backups_remaining:
             backups = counted(len(gone.backups_remaining), "backup")
             text += f" {backups} may still hold them: see 'persona-tui forget --help'."
-        self.host.tell(text, "warning" if gone.backups_remaining else "information")
+        if gone.note:
+            text += f" {gone.note}"
+        is_whole = gone.complete and not gone.backups_remaining
+        self.host.tell(text, "information" if is_whole else "warning")
         self.reload()
 
     def action_export(self) -> None:

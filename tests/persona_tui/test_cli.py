@@ -13,6 +13,9 @@ import pytest
 
 from persona_tui.cli import VERBS, main
 from persona_tui.paths import Paths
+from persona_tui.state import UiState, load_state, save_state
+from store import conversations
+from store.db import open_store
 from tests.helpers import mode_of
 
 CHAT = """## User
@@ -179,6 +182,40 @@ def test_backup_and_forget(
     assert listed(capsys) == []
     for path in paths.data_dir.glob("persona.db*"):
         assert b"Lisbon" not in path.read_bytes()
+
+
+def test_drafts_go_with_what_is_forgotten(
+    imported: dict[str, object], paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (row,) = listed(capsys)
+    key = str(row["conversation_id"])
+    state = UiState(welcomed=True, conversation_id=key)
+    state.set_draft(key, "zqxdraft one")
+    state.set_draft(None, "zqxdraft two")
+    save_state(paths.state, state)
+    paths.state.with_name(".state.json.999999999.part").write_text("zqxdraft of a killed app")
+    assert run("forget", "conversation", key, "--yes") == 0
+    assert load_state(paths.state) == UiState(welcomed=True, drafts={"": "zqxdraft two"})
+    assert run("forget", "everything", "--yes") == 0
+    assert load_state(paths.state) == UiState(welcomed=True)
+    for path in paths.data_dir.iterdir():
+        assert b"zqxdraft" not in path.read_bytes()
+
+
+def test_bytes_that_may_be_left_are_told(
+    imported: dict[str, object],
+    paths: Paths,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("store.db.open_store.__kwdefaults__", {"wait_seconds": 0.05})
+    with open_store(paths.database) as other:
+        other.conn.execute("BEGIN")
+        assert conversations.count(other) == 1
+        assert run("forget", "everything", "--yes", "--json") == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["complete"] is False
+    assert "old bytes may stay" in said.err
 
 
 def test_an_unknown_id_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
