@@ -42,7 +42,7 @@ def _encode(value: object) -> object:
 
 def visible(text: str, *, newlines: bool = False) -> str:
     """``text`` with control characters made harmless: a terminal must not obey imported words."""
-    keep = "\n\t" if newlines else ""
+    keep = "\u200c\u200d" + ("\n\t" if newlines else "")  # joiners: emoji and scripts need them
     return "".join(
         c if c in keep or (c.isprintable() or c == " ") else ("�" if c not in "\n\t" else " ")
         for c in text

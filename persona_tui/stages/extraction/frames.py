@@ -113,10 +113,28 @@ HYPOTHETICAL = _any(
     r"^\W*(?:如果我是|假如|要是我|もし(?:私|僕)?|만약|لو كنت|если бы я|अगर मैं .* (?:होता|होती))",
 )
 
-INJECTION = _any(
+OVERRIDE = _any(
     r"\b(?:ignore|disregard|forget|override)\b.{0,30}\b(?:previous|above|prior|earlier|all|your|these)\b.{0,30}"
     r"\b(?:instruction|prompt|rule|guideline|message|direction)s?\b",
-    r"\b(?:record|note|remember|store|save|add|write|output|log|state|conclude|extract)\b.{0,40}\bthat the user\b",
+    r"\b(?:ignorier|vergiss|vergesst|missacht)\w*\b.{0,40}\b(?:anweisung|instruktion|regel|vorgabe)",
+    r"\b(?:ignor|oubli|olvid|dimentic|esque[cç]|negeer|vergeet)\w*\b.{0,40}"
+    r"\b(?:instru[ck]|istruzion|consigne|règle|regla|regol|regra|directive|aanwijzing)",
+    r"(?:忽略|无视|無視|忘记|忘れ).{0,20}(?:指令|指示|命令|提示|规则)|(?:指示|命令).{0,8}(?:無視|忘れ)",
+    r"지시.{0,8}무시|(?:игнорируй|забудь).{0,40}(?:инструкци|указани|правил)|تجاهل.{0,30}(?:تعليمات|أوامر)",
+    r"निर्देश.{0,20}(?:अनदेखा|नज़रअंदाज़)",
+)
+"""A message that tries to take over; nothing after it is the person's own voice."""
+
+DICTATED = _any(
+    r"\b(?:record|note|remember|store|save|add|write|output|log|state|conclude|extract|say|claim|pretend|tell)\b"
+    r".{0,40}\bthe user\b",
+)
+"""Somebody says what is to be written about the user."""
+
+INJECTION = _any(
+    OVERRIDE.pattern,
+    DICTATED.pattern,
+    r"^\W*the user(?:'s)?\b",
     r"\bthe user(?:'s)?\b.{0,80}\bconfidence\b",
     r"\b(?:new|add|output|print|emit|return|record)\b.{0,20}\battributes?\b",
     r"^\W*(?:system|developer) ?(?:prompt|message)?\s*:",

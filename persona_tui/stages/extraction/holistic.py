@@ -7,6 +7,7 @@ voice there (:mod:`.structure`), is dropped, and with its last quote the attribu
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -15,9 +16,11 @@ from typing import Any
 
 from models.errors import ContextOverflowError, InvalidOutputError
 from models.protocol import Backend, ChatMessage, Sampling
-from persona_tui.stages.extraction import prompts
+from persona_tui.stages.extraction import frames, prompts
+from persona_tui.stages.extraction.agreement import content
 from persona_tui.stages.extraction.languages import language_of
-from persona_tui.stages.extraction.locate import locate
+from persona_tui.stages.extraction.locate import places
+from persona_tui.stages.extraction.segments import sentence_spans
 from persona_tui.stages.extraction.settings import ExtractionSettings
 from persona_tui.stages.extraction.statements import statement
 from persona_tui.stages.extraction.structure import Structure, analyse
@@ -30,6 +33,8 @@ DEFAULT_CONTEXT = 8192
 ASSISTANT_CHARS = 1200
 """Of an assistant's turn this much is shown: it is there to understand the user by."""
 MIN_TURN_CHARS = 200
+MIN_ROOM = 100
+"""Tokens for turns, however small the context: what does not fit then is told by the back end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,11 @@ async def read(
     :class:`models.errors.ModelError`\\ s are raised.
     """
     limit = await _budget(backend)
+    structures = await asyncio.to_thread(_structures, context)
     queue = [part async for part in _parts(context, pending, backend, limit)]
+    shown = {message.message_id for part in queue for message in part.pending}
+    if blank := tuple(m for m in pending if m.message_id not in shown):
+        yield Read(blank, (), None)
     while queue:
         part = queue.pop(0)
         mark = secrets.token_hex(8)
@@ -76,15 +85,17 @@ async def read(
                 messages, prompts.HOLISTIC_SCHEMA, sampling=SAMPLING, lane="background"
             )
         except ContextOverflowError:
-            smaller = _halves(part)
-            if smaller is None:
-                raise
-            queue[:0] = smaller
+            if smaller := _smaller(part):
+                queue[:0] = smaller
+            else:  # raising would stop at this message every time, and nothing after it be read
+                yield Read(part.pending, (), "a message does not fit into the model's context")
             continue
         except InvalidOutputError:
             yield Read(part.pending, (), "the model's answer could not be read")
             continue
-        candidates = located(answer.value, part.turns, part.pending, settings, run_id)
+        candidates = await asyncio.to_thread(
+            located, answer.value, part.turns, part.pending, structures, settings, run_id
+        )
         note = f"{part.left_out:,} characters of long messages were left out"
         yield Read(part.pending, tuple(candidates), note if part.left_out else None)
 
@@ -93,18 +104,19 @@ def located(
     value: object,
     turns: Sequence[tuple[int, Message, str]],
     pending: Sequence[Message],
+    structures: Mapping[str, Structure],
     settings: ExtractionSettings,
     run_id: str | None,
 ) -> list[Candidate]:
     """What of a model's answer stands: statements with evidence in the user's own words.
 
     ``value`` may be anything; nothing in it is trusted. At least one quote must lie in a pending
-    message, so that nothing is said twice.
+    message, so that nothing is said twice. ``structures`` are of the user's messages, by id.
     """
     rows = value.get("attributes") if isinstance(value, Mapping) else None
     by_number = {n: message for n, message, _ in turns if message.role == "user"}
     fresh = {message.message_id for message in pending}
-    structures: dict[str, Structure] = {}
+    planted = _planted(turns)
     found: list[Candidate] = []
     seen: set[str] = set()
     for row in rows if isinstance(rows, Sequence) and not isinstance(rows, str | bytes) else ():
@@ -116,6 +128,8 @@ def located(
             continue
         evidence = _evidence(row.get("evidence"), by_number, structures)
         if not any(e.message_id in fresh for e in evidence) or text.casefold() in seen:
+            continue
+        if planted & (_words(text) - _words(" ".join(e.quote for e in evidence))):
             continue
         seen.add(text.casefold())
         found.append(
@@ -133,7 +147,7 @@ def located(
 
 
 def _evidence(
-    rows: object, by_number: Mapping[int, Message], structures: dict[str, Structure]
+    rows: object, by_number: Mapping[int, Message], structures: Mapping[str, Structure]
 ) -> list[Evidence]:
     found: list[Evidence] = []
     for row in rows if isinstance(rows, Sequence) and not isinstance(rows, str | bytes) else ():
@@ -143,19 +157,49 @@ def _evidence(
         # Models miscount turns more often than they misquote: the quote decides.
         others = [m for m in by_number.values() if m is not named]
         for message in [named, *others] if named else others:
-            span = locate(row["quote"], message.text)
-            if span is None:
-                continue
-            if message.message_id not in structures:
-                structures[message.message_id] = analyse(message.text)
-            if _own_words(structures[message.message_id], span.start, span.end):
-                evidence = Evidence(
-                    message.conversation_id, message.message_id, span.start, span.end,
-                    span.of(message.text),
-                )  # fmt: skip
-                if evidence not in found:
-                    found.append(evidence)
-            break
+            spans = list(places(row["quote"], message.text))
+            structure = structures[message.message_id]
+            for span in spans:
+                if _own_words(structure, span.start, span.end):
+                    evidence = Evidence(
+                        message.conversation_id, message.message_id, span.start, span.end,
+                        span.of(message.text),
+                    )  # fmt: skip
+                    if evidence not in found:
+                        found.append(evidence)
+                    break
+            if spans:
+                break
+    return found
+
+
+def _planted(turns: Sequence[tuple[int, Message, str]]) -> set[str]:
+    """Words by which somebody, whoever it was, tells the extracting model what to say. A statement
+    that has one of them and not from its quotes was put into the model's mouth."""
+    words: set[str] = set()
+    for *_, text in turns:
+        if taken_over := frames.OVERRIDE.search(text):
+            words |= _words(text[taken_over.start() :])
+        elif frames.DICTATED.search(text):
+            for span in sentence_spans(text):
+                if frames.DICTATED.search(span.of(text)):
+                    words |= _words(span.of(text))
+    return words
+
+
+def _words(text: str) -> set[str]:
+    return set(content(text)) - {"user"}
+
+
+def _structures(context: Sequence[Message]) -> dict[str, Structure]:
+    """Who speaks in each of the user's messages; a game goes on from one to the next."""
+    found: dict[str, Structure] = {}
+    played = False
+    for message in context:
+        if message.role == "user":
+            structure = analyse(message.text, in_role_play=played)
+            played = (played and not structure.ends_role_play) or structure.opens_role_play
+            found[message.message_id] = structure
     return found
 
 
@@ -190,7 +234,8 @@ async def _budget(backend: Backend) -> int:
     description = backend.describe()
     if description.context_tokens is None:
         description = await backend.start()
-    return (description.context_tokens or DEFAULT_CONTEXT) - ANSWER_TOKENS
+    context = description.context_tokens or DEFAULT_CONTEXT
+    return context - min(ANSWER_TOKENS, context // 3)
 
 
 async def _parts(
@@ -198,7 +243,7 @@ async def _parts(
 ) -> AsyncGenerator[Part, None]:
     """Consecutive turns that fit into ``limit`` tokens together, where any of them is pending."""
     waiting = {message.message_id for message in pending}
-    room = max(400, limit - await _tokens(backend, prompts.holistic([], "0" * 16, None)))
+    room = max(MIN_ROOM, limit - await _tokens(backend, prompts.holistic([], "0" * 16, None)))
     turns: list[tuple[int, Message, str]] = []
     used, left_out = 0, 0
     for number, message in enumerate(context, start=1):
@@ -207,14 +252,15 @@ async def _parts(
         shown, lost = await _fitted(message, backend, room)
         size = await _tokens(backend, [ChatMessage("user", shown)]) + 8
         if turns and used + size > room:
-            yield _part(turns, waiting, left_out)
+            if (part := _part(turns, waiting, left_out)).pending:
+                yield part
             turns, used, left_out = turns[-1:] if turns[-1][1].role == "assistant" else [], 0, 0
             used = sum(len(t) for *_, t in turns) // 2
         turns.append((number, message, shown))
         used += size
         left_out += lost
-    if turns:
-        yield _part(turns, waiting, left_out)
+    if turns and (part := _part(turns, waiting, left_out)).pending:
+        yield part
 
 
 def _part(turns: Sequence[tuple[int, Message, str]], waiting: set[str], left_out: int) -> Part:
@@ -240,27 +286,29 @@ async def _fitted(message: Message, backend: Backend, room: int) -> tuple[str, i
 
 
 async def _tokens(backend: Backend, messages: Sequence[ChatMessage]) -> int:
-    """Exact where the back end can count; else two characters a token, which is too many for most
-    scripts: parts get smaller, never too large."""
+    """Exact where the back end can count; else three bytes a token, which is too many for most
+    texts: parts get smaller, seldom too large."""
     counted = await backend.count_tokens(messages)
     if counted is not None:
         return counted
     return sum(len(m.content.encode()) // 3 + 4 for m in messages)
 
 
-def _halves(part: Part) -> list[Part] | None:
-    if len(part.turns) < 2:
-        return None
-    middle = len(part.turns) // 2
+def _smaller(part: Part) -> list[Part]:
+    """The part in two, or its only turn in half; nothing if that gets too short to be of use."""
     waiting = {m.message_id for m in part.pending}
-    return [
-        p
-        for p in (
+    if len(part.turns) > 1:
+        middle = len(part.turns) // 2
+        halves = (
             _part(part.turns[:middle], waiting, part.left_out),
             _part(part.turns[middle:], waiting, 0),
         )
-        if p.pending
-    ]
+        return [half for half in halves if half.pending]
+    number, message, shown = part.turns[0]
+    half = len(shown) // 2
+    if half < MIN_TURN_CHARS:
+        return []
+    return [_part([(number, message, shown[:half])], waiting, part.left_out + len(shown) - half)]
 
 
 def parameters() -> dict[str, Any]:

@@ -20,6 +20,10 @@ _ORDERS = re.compile(
     r"|\b(?:as an ai|language model|i cannot|i can't help|the assistant)\b|https?://|\"confidence\"",
     re.IGNORECASE,
 )
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+_JOINERS = "\u200c\u200d"
+_LOOSE = re.compile(rf"(?<![^\x00-\u02ff])[{_JOINERS}]+|[{_JOINERS}]+(?![^\x00-\u02ff])")
+"""A joiner that has not a sign beyond Latin on both sides."""
 _QUOTES = '"“”„«»'
 _EMPTY = re.compile(
     r"^(?:the )?user(?:'s)?\s*(?:is|has|said|says|asks?|asked|wants?|needs?|requests?|requested)?"
@@ -29,14 +33,20 @@ _EMPTY = re.compile(
 
 
 def clean(text: str) -> str:
-    """``text`` on one line, without markup, escapes, control, format or private-use characters."""
-    text = _MARKUP.sub("", _ESCAPES.sub("", text))
+    """``text`` on one line, without markup, escapes, control, format or private-use characters.
+
+    Joiners between two signs stay: emoji, Persian and Indian scripts are not right without them.
+    """
+    text = _ESCAPES.sub("", text)
     text = "".join(
         " " if c.isspace() else c
         for c in text
-        if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+        if c.isspace() or c in _JOINERS or unicodedata.category(c) not in _UNSEEN
     )
-    return " ".join(text.split())
+    before = ""
+    while before != text:  # what is left when markup is taken out may be markup again
+        before, text = text, _MARKUP.sub("", text)
+    return " ".join(_LOOSE.sub("", text).split())
 
 
 def statement(text: str) -> str | None:

@@ -93,7 +93,9 @@ def analyse(text: str, *, in_role_play: bool = False) -> Structure:
             continue
         voice = _own_voice(own)
         sentences.append(Sentence(span.start, span.end, voice, own))
-        if voice == "roleplay" and frames.LASTING.search(own):
+        if frames.OVERRIDE.search(own):
+            rest, rest_from, rest_to = "pasted", span.end, len(text)
+        elif voice == "roleplay" and frames.LASTING.search(own):
             rest, rest_from, rest_to = "roleplay", span.end, len(text)
             opened = opened or bool(frames.GAME.search(own))
     return Structure(tuple(sentences), opened, ends, unread)

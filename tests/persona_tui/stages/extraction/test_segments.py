@@ -63,10 +63,10 @@ def test_a_long_message_is_bounded_and_said() -> None:
 @given(TEXT, st.integers(0, 300), st.integers(0, 60))
 def test_what_is_quoted_exactly_is_found(text: str, start: int, length: int) -> None:
     quote = text[start : start + length]
-    span = locate(quote, text)
+    span = locate(f" {quote} ", f"{text} {quote} ")
     if sum(c.isalnum() for c in quote) >= 2:
         assert span is not None
-        assert span.of(text) == quote.strip()
+        assert span.of(f"{text} {quote} ").startswith(quote.strip())
     else:
         assert span is None
 
@@ -89,9 +89,30 @@ def test_what_is_located_is_in_the_text(quote: str, text: str) -> None:
         ("I like rain", None),
         ("", None),
         ("!", None),
+        ("no", None),
+        ("you kn", None),
     ],
 )
 def test_bent_quotes(quote: str, found: str | None) -> None:
     text = "Well: I don’t\nlike rain, you know. STRASSE - ja!"
+    span = locate(quote, text)
+    assert (span.of(text) if span else None) == found
+
+
+@pytest.mark.parametrize(
+    ("quote", "text", "found"),
+    [
+        ("am", "ham and I am", "am"),
+        ("I like caf\u00e9", "I like cafe\u0301 a lot", "I like cafe\u0301"),
+        ("I like cafe\u0301", "I like caf\u00e9 a lot", "I like caf\u00e9"),
+        ("I like cafe", "I like cafe\u0301 a lot", "I like cafe\u0301"),
+        ("i love ❤", "I love ❤\ufe0f you", "I love ❤\ufe0f"),
+        ("we are 👨", "So we are 👨\u200d👩\u200d👧.", "we are 👨\u200d👩\u200d👧"),
+        ("喜欢茶", "我喜欢茶。", "喜欢茶"),
+        ("I am\u2069", "\u2067I am\u2069 x", "I am\u2069"),
+        ("I\ufffdam here", "So I\ufffdam here.", "I\ufffdam here"),
+    ],
+)
+def test_whole_words_and_whole_signs(quote: str, text: str, found: str | None) -> None:
     span = locate(quote, text)
     assert (span.of(text) if span else None) == found
