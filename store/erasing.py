@@ -6,6 +6,7 @@ Package-private; everything but :func:`scrub` runs inside the caller's transacti
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import sqlite3
@@ -37,8 +38,6 @@ class Gone:
     """Titles, statements: a text that contains one is a trace."""
     texts: list[str] = field(default_factory=list)
     """Messages: a text that is a part of one is a trace."""
-    spared: set[str] = field(default_factory=set)
-    """What attributes that stay say, word for word: no trace, whoever said it first."""
 
 
 def allow(conn: sqlite3.Connection) -> None:
@@ -209,12 +208,22 @@ def remove_runs(conn: sqlite3.Connection, gone: Gone) -> None:
 
 
 def black_out(conn: sqlite3.Connection, gone: Gone) -> None:
-    """Black out forgotten words in what the judgments that stay say was shown, and in notes."""
+    """Black out forgotten words in what the judgments that stay say was shown, and in notes.
+
+    What attributes that stay say, word for word, is no trace, whoever said it first.
+    """
     texts = "\n".join(_plain(text) for text in gone.texts)
-    gone.spared |= {
-        row[0] for row in conn.execute("SELECT text FROM attributes") if row[0] in gone.phrases
-    }
-    phrases = [plain for phrase in gone.phrases if len(plain := _plain(phrase)) >= 4]
+    spared = {row[0] for row in conn.execute("SELECT text FROM attributes")}
+    phrases = [_plain(phrase) for phrase in gone.phrases - spared]
+
+    @functools.cache  # most of what was shown is shown again and again
+    def traced(text: str, least: int) -> bool:
+        plain = _plain(text)
+        return text not in spared and (
+            any(len(phrase) >= least and phrase in plain for phrase in phrases)
+            or (len(plain) >= least and plain in texts)
+        )
+
     for table, owner in (
         ("attribute_judgments", "attribute_id"),
         ("relevance_judgments", "attribute_id"),
@@ -223,20 +232,12 @@ def black_out(conn: sqlite3.Connection, gone: Gone) -> None:
         for seq, item, shown, note in conn.execute(
             f"SELECT seq, {owner}, shown, note FROM {table}"  # noqa: S608
         ).fetchall():
-            # Short words are traces only where the attribute itself rested on what is gone.
+            # Short words (a chat called "work") are traces only where the attribute itself rested
+            # on what is gone: what was noted about others is not to be lost.
             least = 4 if item in gone.touched else 12
-
-            def traced(text: str, least: int = least) -> bool:
-                if text in gone.spared:
-                    return False
-                plain = _plain(text)
-                return any(phrase in plain for phrase in phrases) or (
-                    len(plain) >= least and plain in texts
-                )
-
             value = json.loads(shown)
-            after = _without(value, traced)
-            clear = None if note is not None and traced(note) else note
+            after = _without(value, functools.partial(traced, least=least))
+            clear = None if note is not None and traced(note, least) else note
             if after != value or clear != note:
                 conn.execute(
                     f"UPDATE {table} SET shown = ?, note = ? WHERE seq = ?",  # noqa: S608

@@ -113,18 +113,6 @@ def _rebase(conn: sqlite3.Connection, affected: set[str], gone: Gone) -> None:
             candidates.set_words(conn, attribute_id, rest[0])
     erasing.remove_attributes(conn, groundless, gone)
     gone.touched |= affected - gone.attributes
-    _spare(conn, gone)
-
-
-def _spare(conn: sqlite3.Connection, gone: Gone) -> None:
-    """Words that remaining attributes say are no trace of what is gone."""
-    for attribute_id in gone.touched:
-        row = conn.execute(
-            "SELECT text FROM attributes WHERE attribute_id = ?", (attribute_id,)
-        ).fetchone()
-        if row is not None:
-            gone.phrases.discard(row[0])
-            gone.spared.add(row[0])
 
 
 @guarded

@@ -284,6 +284,20 @@ def test_a_judgment_on_unchanged_words_stays_with_forgotten_quotes_blacked_out(
     assert PLANTED.encode() not in bytes_of(database)
 
 
+def test_what_is_said_of_others_is_not_lost_to_a_common_word(store: Store) -> None:
+    """Forgetting a chat called "nurse" is no reason to black out nurses elsewhere."""
+    chat = conversations.create(store, title="nurse")
+    say(store, "hello", chat.conversation_id)
+    other = say(store, "I am a nurse")
+    made = attribute(store, claim(store, other, "The user is a nurse."))
+    shown: dict[str, object] = {"attribute": "The user is a nurse.", "filter": "nurse"}
+    judge(store, made, shown=shown, note="a nurse, yes")
+    forgetting.forget_conversation(store, chat.conversation_id)
+    left = judgments.current(store, made)
+    assert left is not None
+    assert (left.context.shown, left.note) == (shown, "a nurse, yes")
+
+
 def test_a_run_that_serves_others_stays(store: Store) -> None:
     run_id = run_of(store, "shared prompt")
     first, second = say(store, "one"), say(store, "two")
