@@ -16,6 +16,7 @@ from models.errors import ModelError
 from models.protocol import Backend
 from persona_tui.config import Settings
 from persona_tui.db import StoreThread
+from persona_tui.errors import UserError
 from persona_tui.jobs.extracting import ExtractProgress, settings_of
 from persona_tui.jobs.progress import Progress
 from persona_tui.logs import record_crash
@@ -112,7 +113,7 @@ class BackgroundExtraction:
                         found=self.state.found + len(step.new_ids),
                         note=step.note or self.state.note,
                     )
-        except (ModelError, StoreError) as trouble:
+        except (ModelError, StoreError, UserError) as trouble:
             error = str(trouble)
         except Exception as trouble:  # noqa: BLE001 - nobody awaits this task: it must be told here
             error = (

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from models.errors import UnavailableError
+from persona_tui.errors import UserError
 from persona_tui.jobs.background import BackgroundExtraction, ExtractionState
 from persona_tui.jobs.extracting import ExtractProgress
 from persona_tui.jobs.progress import Meter
@@ -106,6 +107,30 @@ async def test_what_cannot_wait_interrupts_it_and_it_goes_on_afterwards() -> Non
         pass
     assert work.at_once == 0
     assert not extraction.state.running
+
+
+async def test_it_goes_on_when_what_interrupted_it_failed() -> None:
+    work = Work()
+    extraction, _ = started(work)
+    extraction.start()
+    work.gate.release()
+    await wait_until(lambda: work.done == 1)
+    with pytest.raises(UnavailableError):
+        async with extraction.paused():
+            raise UnavailableError("The server is away; try again later.")
+    work.gate.release()
+    await wait_until(lambda: work.done == 2)
+    await extraction.stop()
+
+
+async def test_a_model_that_is_not_there_ends_it_with_a_sentence() -> None:
+    def work() -> AsyncGenerator[ExtractProgress, None]:
+        raise UserError("There is no model 'x'; choose another one.")
+
+    extraction = BackgroundExtraction(work, Work().count, lambda _: None)
+    extraction.start()
+    await wait_until(lambda: not extraction.state.running)
+    assert extraction.state.error == "There is no model 'x'; choose another one."
 
 
 async def test_an_error_ends_it_with_a_sentence_and_a_new_start_forgets_it() -> None:
