@@ -6,17 +6,21 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Literal
 
 from models.errors import InterruptedAnswerError
 from models.protocol import ChatEvent, TextDelta
 from persona_tui.db import StoreThread
-from store import messages, runs
+from store import conversations, messages, runs
 from store.db import Store
-from store.records import Message, MessageStatus, ModelRun
+from store.errors import NotFoundError, StoreError
+from store.records import Conversation, Message, MessageStatus, ModelRun
 
 SAVE_EVERY = 1.0
 """Seconds within which a streamed piece is on disk."""
+
+TITLE_CHARACTERS = 60
 
 RunStatus = Literal["complete", "cancelled", "interrupted"]
 
@@ -76,7 +80,12 @@ class EventStream:
 
 
 class AnswerWriter:
-    """Keeps one answer in the store while it grows: *interrupted* until its end is known."""
+    """Keeps one answer in the store while it grows: *interrupted* until its end is known.
+
+    A disk that is full in mid-answer does not end it: the person reads on, and saving is tried
+    again with the next piece. A conversation that was forgotten does: every method then raises
+    :class:`store.errors.NotFoundError`, and nothing of the answer is kept.
+    """
 
     def __init__(
         self, db: StoreThread, conversation_id: str, run: ModelRun, replaces: Message | None
@@ -86,6 +95,8 @@ class AnswerWriter:
         """The row, once there is a first piece."""
         self.pieces = 0
         self.began = 0.0
+        self.trouble: StoreError | None = None
+        """Why what came last is not in the store; None while it is, or will be within a second."""
         self._db = db
         self._conversation_id = conversation_id
         self._run = run
@@ -117,12 +128,19 @@ class AnswerWriter:
         return True
 
     async def save(self, status: MessageStatus) -> None:
-        """Write the text so far."""
+        """Write the text so far; :attr:`trouble` says whether that worked."""
         if self.message is None:
             return
-        text = self.text
-        self.message = await self._db.run(messages.finish, self.message.message_id, text, status)
-        self._saved_text, self._saved_at = text, time.monotonic()
+        text, self._saved_at = self.text, time.monotonic()
+        try:
+            found = await self._db.run(messages.finish, self.message.message_id, text, status)
+        except NotFoundError:
+            raise
+        except StoreError as error:
+            self.trouble = error
+            self.message = replace(self.message, text=text, status="interrupted")
+        else:
+            self.trouble, self.message, self._saved_text = None, found, text
 
     async def finish(
         self,
@@ -136,13 +154,30 @@ class AnswerWriter:
             return
         self._open = False
         await self.save("complete" if status == "complete" else "interrupted")
-        await self._db.run(
-            runs.finish,
-            self._run.run_id,
-            status=status,
-            prompt_tokens=prompt_tokens or self._run.prompt_tokens,
-            completion_tokens=completion_tokens or self.pieces,
-        )
+        if self.trouble is None:
+            await self._db.run(
+                runs.finish,
+                self._run.run_id,
+                status=status,
+                prompt_tokens=prompt_tokens or self._run.prompt_tokens,
+                completion_tokens=completion_tokens or self.pieces,
+            )
+
+
+def title_from(text: str) -> str:
+    """A title from the first words of a message."""
+    words = " ".join(text.split()).lstrip("#>*-` ")
+    if len(words) <= TITLE_CHARACTERS:
+        return words or "New conversation"
+    cut = words[:TITLE_CHARACTERS].rsplit(" ", 1)[0]
+    return cut.rstrip(",.;:–-") + "…"
+
+
+def first_message(store: Store, text: str, model: str) -> tuple[Conversation, Message]:
+    """Begin a conversation with the person's first message: both, or neither."""
+    with store.write():
+        conversation = conversations.create(store, title=title_from(text), model=model)
+        return conversation, messages.append(store, conversation.conversation_id, "user", text)
 
 
 def replace_from(store: Store, old: Message, text: str) -> Message:

@@ -9,25 +9,36 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from models.errors import ContextOverflowError, ModelError
 from models.fingerprint import prompt_sha256
 from models.protocol import Backend, Finished, Notice, Sampling, TextDelta, Usage
 from persona_tui import __version__
 from persona_tui.db import StoreThread
-from persona_tui.jobs.answers import AnswerWriter, EventStream, StoppedError, replace_from
+from persona_tui.jobs.answers import (
+    AnswerWriter,
+    EventStream,
+    StoppedError,
+    first_message,
+    replace_from,
+)
 from persona_tui.jobs.prompting import Prompt, fit, shorter
-from store import conversations, messages
+from store import messages
 from store.db import Store, new_id, utc_now
+from store.errors import NotFoundError, StoreError
 from store.records import Conversation, Message, ModelRun
 
-TITLE_CHARACTERS = 60
 NOTHING = "The model ended without a word: try again (Ctrl+R), or ask in another way."
+NOTHING_TO_ANSWER = "There is no message of yours here to answer: write one."
+GONE = "This conversation was forgotten while it was being answered; the answer is not kept."
+NOT_SAVED = "{error} What came last is not saved; saving is tried again while the answer goes on."
+LOST = "The end of this answer is on the screen only: {error} Copy it if you need it."
 NO_USAGE = Usage()
+T = TypeVar("T")
 
 EndReason = Literal["stop", "length", "stopped", "interrupted", "failed"]
 """``stopped``: by the person; ``interrupted``: by the model; ``failed``: there is no answer."""
@@ -84,15 +95,6 @@ class Ended:
 ChatUpdate = Saved | Asked | Began | Piece | Line | Ended
 
 
-def title_from(text: str) -> str:
-    """A title from the first words of a message."""
-    words = " ".join(text.split()).lstrip("#>*-` ")
-    if len(words) <= TITLE_CHARACTERS:
-        return words or "New conversation"
-    cut = words[:TITLE_CHARACTERS].rsplit(" ", 1)[0]
-    return cut.rstrip(",.;:–-") + "…"
-
-
 class ChatSession:
     """One conversation being talked in. One request at a time; used from one event loop."""
 
@@ -115,7 +117,7 @@ class ChatSession:
         """The active messages, as far as this session knows them."""
         self._first = 0
         self._stream: EventStream | None = None
-        self._stopped = False
+        self._stop = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -136,32 +138,40 @@ class ChatSession:
 
     async def send(self, text: str) -> AsyncGenerator[ChatUpdate, None]:
         """Save ``text`` as the person's next message and stream the answer."""
-        if self.conversation is None:
-            name = self.backend.describe().name
-            self.conversation = await self.db.run(
-                conversations.create, title=title_from(text), model=name
-            )
-        conversation = self.conversation
-        message = await self.db.run(messages.append, conversation.conversation_id, "user", text)
-        self.messages.append(message)
-        yield Saved(message, conversation)
-        async with aclosing(self._answer(len(self.messages))) as updates:
-            async for update in updates:
-                yield update
+        with self._request():
+            if self.conversation is None:
+                name = self.backend.describe().name
+                begun, message = await self.db.run(first_message, text, name)
+                self.conversation = begun
+            else:
+                conversation_id = self.conversation.conversation_id
+                message = await self.db.run(messages.append, conversation_id, "user", text)
+            self.messages.append(message)
+            yield Saved(message, self.conversation)
+            async with aclosing(self._answer(len(self.messages))) as updates:
+                async for update in updates:
+                    yield update
 
     async def retry(self, index: int | None = None) -> AsyncGenerator[ChatUpdate, None]:
         """Ask again for the answer at ``index`` of :attr:`messages` (the last one by default).
 
         The earlier answer, and what followed it, is superseded when the new one begins: if the
-        model does not answer, nothing has changed.
+        model does not answer, nothing has changed. At one of the person's own messages it is the
+        answer to that one which is asked for again.
         """
         if index is None:
             index = len(self.messages)
-            while index > 0 and self.messages[index - 1].role != "user":
-                index -= 1
-        async with aclosing(self._answer(index)) as updates:
-            async for update in updates:
-                yield update
+        elif self.messages[index].role == "user":
+            index += 1
+        while index > 0 and self.messages[index - 1].role != "user":
+            index -= 1
+        with self._request():
+            if index == 0:
+                yield Ended(None, "failed", NOTHING_TO_ANSWER)
+                return
+            async with aclosing(self._answer(index)) as updates:
+                async for update in updates:
+                    yield update
 
     async def edit(self, index: int, text: str) -> AsyncGenerator[ChatUpdate, None]:
         """Replace the person's message at ``index`` and everything after it, and stream the answer.
@@ -171,18 +181,17 @@ class ChatSession:
         if self.conversation is None:
             return
         conversation = self.conversation
-        old = self.messages[index]
-        message = await self.db.run(replace_from, old, text)
-        self.messages[index:] = [message]
-        self._first = min(self._first, index)
-        yield Saved(message, conversation)
-        async with aclosing(self._answer(len(self.messages))) as updates:
-            async for update in updates:
-                yield update
+        with self._request():
+            message = await self.db.run(replace_from, self.messages[index], text)
+            self.messages[index:] = [message]
+            yield Saved(message, conversation)
+            async with aclosing(self._answer(len(self.messages))) as updates:
+                async for update in updates:
+                    yield update
 
     async def stop(self) -> None:
         """End the answer under way; its part is kept. The generator ends with ``Ended``."""
-        self._stopped = True
+        self._stop.set()
         if self._stream is not None:
             self._stream.stop()
 
@@ -195,24 +204,50 @@ class ChatSession:
 
     # --- one answer -------------------------------------------------------------------------
 
+    @contextmanager
+    def _request(self) -> Iterator[None]:
+        """Busy from the first save on: what is stopped or closed meanwhile waits for its end."""
+        if self.busy:
+            raise RuntimeError("one request at a time")
+        self._idle.clear()
+        self._stop.clear()
+        try:
+            yield
+        finally:
+            self._stream = None
+            self._idle.set()
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for ``work``, at most until the person stops. Raises :class:`StoppedError` then."""
+        task, stop = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise StoppedError
+            return await task
+        finally:
+            task.cancel()
+            stop.cancel()
+
     async def _fit(self, history: list[Message]) -> Prompt:
+        # A shorter conversation than the one that was cut (an early message was edited, or asked
+        # for again) is looked at as a whole: what was left out may fit again.
         return await fit(
             self.backend,
             history,
             system_prompt=self.system_prompt,
             max_tokens=self.sampling.max_tokens,
-            first=min(self._first, max(len(history) - 1, 0)),
+            first=self._first if self._first < len(history) else 0,
         )
 
     async def _answer(self, index: int) -> AsyncGenerator[ChatUpdate, None]:
         """Stream the answer that becomes message ``index``."""
-        self._idle.clear()
-        self._stopped = False
         try:
             history = self.messages[:index]
             if self.backend.describe().context_tokens is None:
-                await self.backend.start()  # only a loaded model knows its context
-            prompt = await self._fit(history)
+                # Only a loaded model knows its context.
+                await self._unless_stopped(self.backend.start())
+            prompt = await self._unless_stopped(self._fit(history))
             while True:
                 self._first = prompt.first
                 yield Asked(prompt)
@@ -226,12 +261,13 @@ class ChatSession:
                     if start is None:
                         raise
                     self._first = start
-                    prompt = await self._fit(history)
-        except ModelError as error:
+                    prompt = await self._unless_stopped(self._fit(history))
+        except StoppedError:
+            yield Ended(None, "stopped")
+        except NotFoundError:
+            yield Ended(None, "failed", GONE)
+        except (ModelError, StoreError) as error:
             yield Ended(None, "failed", str(error))
-        finally:
-            self._stream = None
-            self._idle.set()
 
     async def _ask(self, index: int, prompt: Prompt) -> AsyncGenerator[ChatUpdate, None]:
         """One attempt. Raises :class:`ModelError` only if nothing of the answer came."""
@@ -250,8 +286,9 @@ class ChatSession:
         stream = self._stream = EventStream(
             self.backend.chat(prompt.messages, sampling=sampling, lane="chat")
         )
-        if self._stopped:
+        if self._stop.is_set():
             stream.stop()
+        told = False
         try:
             while True:
                 event = await stream.next(writer.due_in())
@@ -283,10 +320,16 @@ class ChatSession:
                     return
                 else:
                     raise event
+                if writer.trouble is not None and not told:
+                    told = True
+                    yield Line(NOT_SAVED.format(error=writer.trouble))
         finally:
-            # Also when our reader went away in mid-answer: what came is kept.
-            await asyncio.shield(writer.finish("interrupted"))
-            await stream.close()
+            # Also when our reader went away in mid-answer: what came is kept. And whatever becomes
+            # of that, the model stops.
+            try:
+                await asyncio.shield(writer.finish("interrupted"))
+            finally:
+                await stream.close()
 
     def _ended(
         self,
@@ -302,6 +345,8 @@ class ChatSession:
                 return Ended(None, "stopped")
             return Ended(None, "failed", note or NOTHING)
         self.messages[index:] = [writer.message]
+        if writer.trouble is not None:
+            reason, note = "interrupted", LOST.format(error=writer.trouble)
         usage = usage or NO_USAGE
         seconds = usage.completion_seconds or (time.monotonic() - writer.began)
         tokens = usage.completion_tokens or writer.pieces

@@ -13,6 +13,7 @@ from models.protocol import ChatMessage, Notice
 from models.scripted import ScriptedBackend
 from persona_tui.db import StoreThread
 from persona_tui.jobs import answers
+from persona_tui.jobs.answers import title_from
 from persona_tui.jobs.chatting import (
     Asked,
     Began,
@@ -23,12 +24,14 @@ from persona_tui.jobs.chatting import (
     Piece,
     Saved,
     earlier_versions,
-    title_from,
 )
 from persona_tui.paths import Paths
-from store import conversations, messages, runs
-from store.records import Message
+from store import attributes, conversations, judgments, messages, runs
+from store.db import Store, utc_now
+from store.errors import StoreError
+from store.records import AttributeJudgment, JudgmentContext, Message, Use
 from tests.helpers import wait_until
+from tests.persona_tui.review_data import seed
 
 
 @pytest.fixture
@@ -264,3 +267,190 @@ async def test_a_deleted_conversation_is_told_not_resurrected(db: StoreThread) -
     with pytest.raises(NotFoundError):
         await gather(session.send("q2"))
     assert await db.run(conversations.count) == 0
+
+
+# --- what can happen at each step ---------------------------------------------------------------
+
+
+def no_more_room(store: Store) -> None:
+    pages = store.conn.execute("PRAGMA page_count").fetchone()[0]
+    store.conn.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def room_again(store: Store) -> None:
+    store.conn.execute("PRAGMA max_page_count = 1073741823")
+
+
+async def test_it_is_busy_from_the_first_save_on(db: StoreThread) -> None:
+    """Or a second message could overtake the first, and quitting would not wait for it."""
+    session = ChatSession(db, ScriptedBackend(["a"]))
+    async for update in session.send("q"):
+        if isinstance(update, Saved):
+            assert session.busy
+            with pytest.raises(RuntimeError):
+                await gather(session.send("at the same time"))
+    assert not session.busy
+    assert [m.text for m in await stored(db, session)] == ["q", "a"]
+
+
+async def test_stopping_before_the_model_is_asked_counts(db: StoreThread) -> None:
+    backend = ScriptedBackend(["never"])
+    session = ChatSession(db, backend)
+    seen: list[ChatUpdate] = []
+    async for update in session.send("go"):
+        seen.append(update)
+        if isinstance(update, Saved):
+            await session.stop()
+    assert ended(seen) == Ended(None, "stopped")
+    assert [m.text for m in await stored(db, session)] == ["go"]
+
+
+async def test_stopping_does_not_wait_for_a_model_to_load(db: StoreThread) -> None:
+    backend = ScriptedBackend(["never"], context_tokens=None, gate=asyncio.Event())
+    session = ChatSession(db, backend)
+    reader = asyncio.create_task(gather(session.send("go")))
+    await wait_until(lambda: session.messages)
+    await session.stop()
+    assert ended(await reader) == Ended(None, "stopped")
+    assert not session.busy
+
+
+async def test_a_first_message_makes_its_conversation_or_neither_is_there(db: StoreThread) -> None:
+    await db.run(no_more_room)
+    session = ChatSession(db, ScriptedBackend(["a"]))
+    with pytest.raises(StoreError):
+        await gather(session.send("x" * 2_000_000))
+    await db.run(room_again)
+    assert session.conversation is None
+    assert await db.run(conversations.count) == 0
+    await gather(session.send("small"))
+    assert [m.text for m in await stored(db, session)] == ["small", "a"]
+
+
+async def test_a_full_disk_does_not_end_the_answer(
+    db: StoreThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "SAVE_EVERY", 0.0)
+    backend = ScriptedBackend([["one ", "x" * 300_000, " three", " four"], "short"])
+    session = ChatSession(db, backend)
+    seen: list[ChatUpdate] = []
+    async for update in session.send("go"):
+        seen.append(update)
+        if isinstance(update, Began):
+            await db.run(no_more_room)
+    whole = "one " + "x" * 300_000 + " three four"
+    assert "".join(u.text for u in seen if isinstance(u, Piece)) == whole
+    assert sum(isinstance(u, Line) for u in seen) <= 1
+    last = ended(seen)
+    assert last.reason == "interrupted"
+    assert last.note is not None
+    assert "on the screen only" in last.note
+    assert session.messages[-1].text == whole
+    assert (await stored(db, session))[1].status == "interrupted"
+    await db.run(room_again)
+    assert ended(await gather(session.retry())).reason == "stop"
+    assert (await stored(db, session))[1].text == "short"
+
+
+async def test_room_that_comes_back_saves_everything(
+    db: StoreThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "SAVE_EVERY", 0.0)
+    gate = asyncio.Semaphore(2)
+    backend = ScriptedBackend([["one ", "x" * 300_000, " three"]], gate=gate.acquire)
+    session = ChatSession(db, backend)
+    seen: list[ChatUpdate] = []
+    async for update in session.send("go"):
+        seen.append(update)
+        if isinstance(update, Began):
+            await db.run(no_more_room)
+        if isinstance(update, Line):
+            await db.run(room_again)
+            for _ in range(4):
+                gate.release()
+    assert any(isinstance(update, Line) for update in seen)
+    assert ended(seen).reason == "stop"
+    assert (await stored(db, session))[1].text == "one " + "x" * 300_000 + " three"
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_conversation_forgotten_while_it_is_answered_stops_the_model(
+    db: StoreThread, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    monkeypatch.setattr(answers, "SAVE_EVERY", 0.0)
+    from store import forgetting
+
+    gate = asyncio.Semaphore(2)
+    backend = ScriptedBackend([["secret ", "words ", "more"]], gate=gate.acquire)
+    session = ChatSession(db, backend)
+    seen: list[ChatUpdate] = []
+    async for update in session.send("go"):
+        seen.append(update)
+        if isinstance(update, Began if begun else Asked):
+            assert session.conversation is not None
+            await db.run(forgetting.forget_conversation, session.conversation.conversation_id)
+    last = ended(seen)
+    assert (last.message, last.reason) == (None, "failed")
+    assert "forgotten" in (last.note or "")
+    assert backend.cancelled == 1
+    assert not session.busy
+    assert await db.run(conversations.count) == 0
+
+
+async def test_an_answer_is_asked_again_at_the_message_it_belongs_to(db: StoreThread) -> None:
+    backend = ScriptedBackend(["a1", "a2", "b1"])
+    session = ChatSession(db, backend)
+    await gather(session.send("q1"))
+    await gather(session.send("q2"))
+    await gather(session.retry(0))
+    assert [m.text for m in await stored(db, session)] == ["q1", "b1"]
+    assert [m.content for m in backend.calls[-1].messages] == ["q1"]
+
+
+async def test_an_imported_conversation_that_the_model_began(db: StoreThread) -> None:
+    made = await db.run(conversations.create, title="t")
+    await db.run(messages.append, made.conversation_id, "assistant", "Welcome!")
+    backend = ScriptedBackend(["never"])
+    session = ChatSession(db, backend, made)
+    await session.load()
+    assert ended(await gather(session.retry())).reason == "failed"
+    assert not [call for call in backend.calls if call.method == "chat"]
+    assert [m.text for m in await stored(db, session)] == ["Welcome!"]
+
+
+async def test_what_was_cut_comes_back_where_it_fits_again(db: StoreThread) -> None:
+    backend = ScriptedBackend(lambda _prompt: "word " * 10, context_tokens=200)
+    session = ChatSession(db, backend)
+    for number in range(20):
+        updates = await gather(session.send(f"question {number} " + "x " * 8))
+    first = next(update.prompt.first for update in updates if isinstance(update, Asked))
+    assert first > 4
+    updates = await gather(session.edit(4, "something else"))
+    asked = next(update.prompt for update in updates if isinstance(update, Asked))
+    assert (asked.sees, asked.total) == (5, 5)
+
+
+async def test_nothing_that_was_inferred_enters_the_prompt_of_a_chat(db: StoreThread) -> None:
+    """So what must never be used is not used: no attribute is, whatever was judged of it."""
+
+    def judged(store: Store) -> None:
+        uses: tuple[Use | None, ...] = ("never", "ask", "welcome", None)
+        for attribute, use in zip(seed(store, 4), uses, strict=True):
+            context = JudgmentContext("g" * 64, "0")
+            row = AttributeJudgment("", attribute.attribute_id, utc_now(), context, "ok", use=use)
+            judgments.save(store, row, correction="CORRECTED SECRET" if use == "ask" else None)
+        attributes.add_by_user(store, "ADDED SECRET")
+
+    await db.run(judged)
+    known = [row.text for row in await db.run(attributes.list_all)]
+    assert len(known) == 6
+    backend = ScriptedBackend(lambda _prompt: "Sure.")
+    session = ChatSession(db, backend, system_prompt="Be brief.")
+    await gather(session.send("What do you know about me?"))
+    await gather(session.send("And now?"))
+    await gather(session.retry())
+    await gather(session.edit(0, "Again?"))
+    sent = "\n".join(m.content for call in backend.calls for m in call.messages)
+    assert "Be brief." in sent
+    assert [text for text in known if text in sent] == []
+    assert "nurse" not in sent
