@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from store import erasing, files, migrations
 from store.errors import NewerDatabaseError, StoreError
@@ -88,10 +89,11 @@ class Store:
         self.close()
 
 
-def open_store(path: Path, *, wait_seconds: float = 10.0) -> Store:
+def open_store(path: Path, *, wait_seconds: float = 10.0, as_it_is: bool = False) -> Store:
     """Open the journal at ``path``; create it where there is none, migrate it where it is older.
 
-    ``wait_seconds`` is how long a step waits for another process to finish writing.
+    ``wait_seconds`` is how long a step waits for another process to finish writing. ``as_it_is``
+    opens one that is there for looking at it (``doctor``): permissions, version and mode stay.
 
     :raises NewerDatabaseError: a newer version wrote it; it was not touched.
     :raises DamagedError: it is not a journal, or not a healthy one; it was left as it is.
@@ -108,20 +110,24 @@ def open_store(path: Path, *, wait_seconds: float = 10.0) -> Store:
     header = files.read_header(path)
     if header is not None:
         _refuse_unfit(path, header)
-    files.prepare(path)
+    if not as_it_is:
+        files.prepare(path)
     with told(path):
         conn = sqlite3.connect(
-            path,
+            f"file:{quote(str(path))}?mode=rw",  # it is there, private; never create another one
+            uri=True,
             timeout=wait_seconds,
             isolation_level=None,  # transactions are begun in one place: Store.write
             check_same_thread=False,
             cached_statements=256,
         )
         try:
-            _configure(conn, path, wait_seconds)
-            if header is not None and path.stat().st_size <= QUICK_CHECK_BYTES:
-                _quick_check(conn, path)
-            migrations.migrate(conn, path)
+            _configure(conn, path)
+            if not as_it_is:
+                _write_ahead(conn, time.monotonic() + wait_seconds)
+                if header is not None and path.stat().st_size <= QUICK_CHECK_BYTES:
+                    _quick_check(conn, path)
+                migrations.migrate(conn, path)
         except BaseException:
             conn.close()
             raise
@@ -140,7 +146,7 @@ def _refuse_unfit(path: Path, header: files.Header) -> None:
         raise damaged(path, "it is the database of another program")
 
 
-def _configure(conn: sqlite3.Connection, path: Path, wait_seconds: float) -> None:
+def _configure(conn: sqlite3.Connection, path: Path) -> None:
     conn.execute("PRAGMA foreign_keys = ON")
     conn.execute("PRAGMA synchronous = FULL")  # an acknowledged row survives a power cut
     conn.execute("PRAGMA secure_delete = ON")
@@ -156,7 +162,6 @@ def _configure(conn: sqlite3.Connection, path: Path, wait_seconds: float) -> Non
     conn.execute("COMMIT")
     if tables and not is_ours:
         raise damaged(path, "it is the database of another program")
-    _write_ahead(conn, time.monotonic() + wait_seconds)
 
 
 def _write_ahead(conn: sqlite3.Connection, deadline: float) -> None:

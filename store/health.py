@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from store import erasing, files, migrations
 from store.db import Store
+from store.errors import StoreError
 
 LOW_DISK_BYTES = 200 << 20
 
@@ -28,7 +29,7 @@ def checks(store: Store) -> list[Check]:
     for name, look in _CHECKS.items():
         try:
             made.append(look(store, name))
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, StoreError, OSError) as error:
             made.append(Check(name, False, f"could not be checked: {error}"))
     return made
 
@@ -40,7 +41,9 @@ def _version(store: Store, name: str) -> Check:
     detail = (
         f"format {version}, {size:.1f} MB, journal mode {mode}, SQLite {sqlite3.sqlite_version}"
     )
-    return Check(name, version == migrations.NEWEST and mode == "wal", detail)
+    if version < migrations.NEWEST:
+        detail += "; the next start brings it to the newest format, after a backup"
+    return Check(name, version <= migrations.NEWEST and mode == "wal", detail)
 
 
 def _pragma_check(store: Store, name: str) -> Check:
