@@ -32,6 +32,8 @@ class Download:
     source: tuple[str, ...]
     """Where the facts above were read."""
     note: str = ""
+    thinks: bool = False
+    """Writes its reasoning before the answer unless told otherwise."""
     revision: str = "main"
 
     @property
@@ -65,6 +67,7 @@ RECOMMENDED: tuple[Download, ...] = (
         kv_bytes_per_token=_kv(28, 8, 128),
         source=(_TBCHAT,),
         note="Many languages; thinks before it answers.",
+        thinks=True,
     ),
     Download(
         id="gemma-3-1b",
@@ -94,6 +97,7 @@ RECOMMENDED: tuple[Download, ...] = (
         kv_bytes_per_token=_kv(28, 8, 128),
         source=(_SIONA, _TBCHAT + ", for its layers"),
         note="Many languages; thinks before it answers.",
+        thinks=True,
     ),
     Download(
         id="smollm3-3b",
@@ -107,6 +111,7 @@ RECOMMENDED: tuple[Download, ...] = (
         kv_bytes_per_token=_kv(36, 4, 128),
         source=(_TBCHAT, "huggingface.co/HuggingFaceTB/SmolLM3-3B-Base (licence, context)"),
         note="Open training data; English and five European languages; can think.",
+        thinks=True,
     ),
     Download(
         id="granite-4.0-micro",
@@ -191,6 +196,7 @@ RECOMMENDED: tuple[Download, ...] = (
         kv_bytes_per_token=None,
         source=("three public catalogues of this file (bytes, context)",),
         note="Many languages; thinks before it answers.",
+        thinks=True,
     ),
     Download(
         id="ministral-3-8b",

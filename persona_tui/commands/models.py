@@ -87,7 +87,7 @@ def _offer_line(row: ModelRow) -> str:
     fetched = f", {size_text(row.fetched_bytes)} fetched" if row.state == "partial" else ""
     return (
         f"  {row.spec.ref:<18} {row.spec.name:<28} {size_text(row.spec.size_bytes):>8}  "
-        f"{row.fit:<9}  {row.spec.licence}{fetched}"
+        f"{row.fit:<9}  {row.spec.licence}{', suggested' if row.suggested else ''}{fetched}"
     )
 
 

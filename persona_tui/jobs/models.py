@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from models import catalogue
+from models import catalogue, suggestion
 from models.catalogue import DEFAULT_CONTEXT, Download, Fit, Memory, ModelSpec
 from models.download import partial
 from models.errors import ModelError, UnavailableError
@@ -36,6 +36,8 @@ class ModelRow:
     """The recommended download that it is or can become."""
     fetched_bytes: int = 0
     """Of a partial download."""
+    suggested: str = ""
+    """Why it is the download to begin with on this machine; empty for all others."""
 
     def record(self) -> dict[str, object]:
         """The documented JSON form."""
@@ -58,19 +60,20 @@ class ModelRow:
             "fit": self.fit,
             "licence": spec.licence,
             "recommended": spec.recommended,
+            "suggested": bool(self.suggested),
             "source_url": spec.source_url,
             "note": self.download.note if self.download else "",
         }
 
 
 def rows(settings: Settings, paths: Paths, machine: Memory | None = None) -> list[ModelRow]:
-    """What is ready first, then recommended downloads, the most capable that fits first."""
+    """What is ready first, then recommended downloads: the suggested one, then by what fits."""
     machine = machine or catalogue.memory()
-    fits = dict[str, Fit]()
-    ordered = []
-    for entry, fit in catalogue.by_fit(machine, context_tokens=settings.local.n_ctx):
-        fits[entry.id] = fit
-        ordered.append(entry)
+    rated = catalogue.by_fit(machine, context_tokens=settings.local.n_ctx)
+    cores = suggestion.cores()
+    gpu = settings.local.n_gpu_layers != 0 and suggestion.built_for_gpu()
+    first = suggestion.suggested(rated, suggestion.most_parameters_b(cores, gpu))
+    rated.sort(key=lambda pair: pair[0] is not first)  # stable: the others keep their order
     tasks: dict[str, tuple[Task, ...]] = {}
     uses: tuple[tuple[Task, str], ...] = (
         ("chat", settings.chat.model),
@@ -86,7 +89,7 @@ def rows(settings: Settings, paths: Paths, machine: Memory | None = None) -> lis
             fit_of = catalogue.fit(needed(spec), machine)
         ready.append(ModelRow(spec, "missing" if missing else "ready", tasks.get(name, ()), fit_of))
     offered: list[ModelRow] = []
-    for entry in ordered:
+    for entry, fit in rated:
         spec = catalogue.entry_spec(entry, paths.models)
         there = spec.path is not None and spec.path.is_file()
         part = None if there else partial(entry, paths.models)
@@ -94,9 +97,10 @@ def rows(settings: Settings, paths: Paths, machine: Memory | None = None) -> lis
             spec,
             "ready" if there else "partial" if part else "download",
             tasks.get(entry.id, ()),
-            fits[entry.id],
+            fit,
             entry,
             part.stat().st_size if part else 0,
+            suggestion.reason(cores, gpu) if entry is first and not there else "",
         )
         (ready if there else offered).append(row)
     return ready + offered

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
+from textual.content import Content
 from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
@@ -21,6 +22,7 @@ from persona_tui.jobs.models import ModelRow, TestResult, rows, try_out
 from persona_tui.screens import models_text as text
 from persona_tui.screens.add_model import AddModelScreen, FormKind, NewModel
 from persona_tui.screens.base import PersonaScreen
+from persona_tui.screens.model_list import ModelList
 from persona_tui.screens.models_text import FoundModel
 
 ADD: tuple[tuple[FormKind, str], ...] = (
@@ -38,18 +40,19 @@ class ModelsScreen(PersonaScreen):
     HELP = text.HELP
     DEFAULT_CSS = """
     ModelsScreen #body { layout: vertical; height: 1fr; }
-    ModelsScreen OptionList { height: 1fr; border: none; padding: 0; }
-    ModelsScreen OptionList > .option-list--option-disabled { color: $primary; }
+    ModelsScreen ModelList { margin: 0 1 0 2; }
     ModelsScreen #details {
-        height: 7; border-top: solid $primary-muted; padding: 0 1; background: $surface;
+        height: auto; min-height: 5; max-height: 11;
+        border-top: solid $foreground 20%; padding: 0 2; background: $background;
     }
     ModelsScreen #bar { width: 100%; display: none; }
     ModelsScreen #bar Bar { width: 1fr; }
     ModelsScreen #bar.-shown { display: block; }
     ModelsScreen.-wide #body { layout: horizontal; }
-    ModelsScreen.-wide OptionList { width: 1fr; height: 100%; }
+    ModelsScreen.-wide ModelList { width: 1fr; height: 100%; margin: 1 1 0 2; }
     ModelsScreen.-wide #details {
-        width: 40; height: 100%; border-top: none; border-left: solid $primary-muted;
+        width: 40; height: 100%; max-height: 100%; padding: 1 2;
+        border-top: none; border-left: vkey $foreground 20%;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,7 +79,7 @@ class ModelsScreen(PersonaScreen):
 
     def compose_body(self) -> ComposeResult:
         with Container(id="body"):
-            yield OptionList(id="list", compact=True)
+            yield ModelList(id="list", compact=True)
             with VerticalScroll(id="details", can_focus=False):
                 yield Static(id="about", markup=False)
                 yield ProgressBar(id="bar", show_eta=False)
@@ -111,32 +114,37 @@ class ModelsScreen(PersonaScreen):
         self._list_width = view.size.width
         if not self.rows:
             return
-        width = max(40, view.scrollable_content_region.width - 2)
+        width = self._width()
+        columns = text.Columns.fitting(self.rows, width)
         before = self._highlighted_id()
-        options: list[Option] = [Option(text.heading("Ready"), disabled=True)]
+        options: list[Option] = [Option(text.heading("Ready", first=True), disabled=True)]
         ready = [row for row in self.rows if row.state in ("ready", "missing")]
         options += [self._option(row, width) for row in ready]
-        options.append(
-            Option(
-                text.heading("Recommended downloads", "most capable that fits first"), disabled=True
-            )
-        )
+        note = "★ to begin with here, then the most capable that fits"
+        options.append(Option(text.heading("Recommended downloads", note), disabled=True))
         options += [self._option(row, width) for row in self.rows if row not in ready]
         note = "looking …" if self.found is None else "" if self.found else "nothing answered"
         options.append(Option(text.heading("Found on this machine", note), disabled=True))
         for found in self.found or ():
-            options.append(Option(text.found_line(found, width), id=found.option_id))
+            options.append(Option(text.found_line(found, width, columns), id=found.option_id))
         options.append(Option(text.heading("Add"), disabled=True))
         options += [Option(f"  + {label}", id=f"add:{kind}") for kind, label in ADD]
         view.set_options(options)
         ids = [option.id for option in options]
-        wanted = before if before in ids else next(id_ for id_ in ids if id_)
+        wanted = before if before and before in ids else next(id_ for id_ in ids if id_)
         view.highlighted = ids.index(wanted)
         self._describe()
 
     def _option(self, row: ModelRow, width: int) -> Option:
-        ref = row.spec.ref
-        return Option(text.row_line(row, self.progress.get(ref), width), id=f"row:{ref}")
+        return Option(self._line(row, width), id=f"row:{row.spec.ref}")
+
+    def _line(self, row: ModelRow, width: int) -> Content:
+        columns = text.Columns.fitting(self.rows, width)
+        return text.row_line(row, self.progress.get(row.spec.ref), width, columns)
+
+    def _width(self) -> int:
+        """Cells of a line; the scroll bar's place is kept free."""
+        return max(40, self.query_one(OptionList).scrollable_content_region.width - 1)
 
     def _highlighted_id(self) -> str | None:
         view = self.query_one(OptionList)
@@ -167,9 +175,7 @@ class ModelsScreen(PersonaScreen):
         if row is not None:
             about.update(text.row_details(row, progress, self.results.get(row.spec.ref, "")))
         elif self.found_row is not None:
-            about.update(
-                "Enter adds it to your models. What you write to it stays on this machine."
-            )
+            about.update(text.found_details(self.found_row))
         elif self._highlighted_id() is None:
             about.update("")
         else:
@@ -185,7 +191,7 @@ class ModelsScreen(PersonaScreen):
         if action == "stop":
             return busy
         if action == "use":
-            return ready
+            return ready and row is not None and parameters[0] not in row.used_for
         if action == "test":
             return ready
         if action == "key":
@@ -197,8 +203,6 @@ class ModelsScreen(PersonaScreen):
                 and not busy
                 and row.state != "download"
             )
-        if action == "add":
-            return row is None
         return super().check_action(action, parameters)
 
     @on(OptionList.OptionSelected)
@@ -208,8 +212,10 @@ class ModelsScreen(PersonaScreen):
             self.action_add()
         elif self.check_action("download", ()):
             self.action_download()
-        elif self.check_action("use", ()):
+        elif self.check_action("use", ("chat",)):
             await self.action_use("chat")
+        elif self.row.state == "ready":
+            self.host.tell(f"Chat uses {self.row.spec.name} already; press t to test it.")
 
     # --- what can be done -------------------------------------------------------------------
 
@@ -262,8 +268,7 @@ class ModelsScreen(PersonaScreen):
         view = self.query_one(OptionList)
         if row is None or not self.is_current:
             return
-        width = max(40, view.scrollable_content_region.width - 2)
-        view.replace_option_prompt(f"row:{ref}", text.row_line(row, self.progress[ref], width))
+        view.replace_option_prompt(f"row:{ref}", self._line(row, self._width()))
         if row is self.row:
             self._describe()
 
@@ -315,7 +320,7 @@ class ModelsScreen(PersonaScreen):
         return self.host.backends.secrets
 
     def action_add(self) -> None:
-        """Open the highlighted form, or add the highlighted model of a local endpoint."""
+        """Open the highlighted form, add the highlighted model, or go to where one can add."""
         found = self.found_row
         if found is not None:
             self.start(self._add_found(found), group="add")
@@ -324,9 +329,12 @@ class ModelsScreen(PersonaScreen):
         for kind, _ in ADD:
             if id_ == f"add:{kind}":
                 self.app.push_screen(AddModelScreen(kind, self.host.settings), self._filled_in)
+                return
+        view = self.query_one(OptionList)
+        view.highlighted = view.get_option_index(f"add:{ADD[0][0]}")
 
     async def _add_found(self, found: FoundModel) -> None:
-        name = "".join(c if c.isalnum() or c in "-_.:" else "-" for c in found.model)
+        name = "".join(c if c.isalnum() or c in "-_.:" else "-" for c in found.short_name)
         taken = {row.spec.ref for row in self.rows}
         name = name if name not in taken else f"{found.endpoint.kind}-{name}"
         url = found.endpoint.base_url

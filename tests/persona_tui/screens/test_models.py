@@ -97,6 +97,56 @@ async def test_sections_and_where_words_go(paths: Paths, size: tuple[int, int]) 
         assert ids.index("row:far") < first < last
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_first_ready_model_is_highlighted_at_once(
+    paths: Paths, size: tuple[int, int]
+) -> None:
+    async with app(paths).run_test(size=size) as pilot:
+        screen = screen_of(pilot.app)  # type: ignore[arg-type]
+        await wait_until(lambda: screen.row and screen.row.spec.ref == "starter")
+        assert "stays on this machine" in about(screen)
+        assert screen.check_action("test", ())
+        assert not screen.check_action("use", ("chat",))  # that is what chat uses already
+
+
+async def test_one_download_is_suggested_by_mark_word_and_place(paths: Paths) -> None:
+    async with app(paths).run_test() as pilot:
+        screen = screen_of(pilot.app)  # type: ignore[arg-type]
+        await wait_until(lambda: bool(screen.rows))
+        (row,) = [row for row in screen.rows if row.suggested]
+        assert row is next(row for row in screen.rows if row.state == "download")
+        await highlight(screen, f"row:{row.spec.ref}")
+        line = str(screen.query_one(OptionList).get_option(f"row:{row.spec.ref}").prompt)
+        assert line.startswith("★")
+        assert "suggested" in line
+        await wait_until(lambda: "★ Suggested to begin with" in about(screen))
+
+
+async def test_a_click_chooses_and_a_second_one_acts(paths: Paths, tmp_path: Path) -> None:
+    gguf = tmp_path / "a.gguf"
+    gguf.write_bytes(b"GGUF")
+    set_value(paths, "models.mine", {"kind": "gguf", "path": str(gguf)})
+    async with app(paths).run_test() as pilot:
+        screen = screen_of(pilot.app)  # type: ignore[arg-type]
+        await wait_until(lambda: screen.row and screen.row.spec.ref == "starter")
+        line = screen.query_one(OptionList).get_option_index("row:mine")
+        await pilot.click("#list", offset=(6, line))
+        await wait_until(lambda: screen.row and screen.row.spec.ref == "mine")
+        assert screen.host.settings.chat.model == "starter"
+        await pilot.click("#list", offset=(6, line))
+        await wait_until(lambda: screen.host.settings.chat.model == "mine")
+
+
+async def test_add_is_reached_from_any_row(paths: Paths) -> None:
+    async with app(paths).run_test() as pilot:
+        screen = screen_of(pilot.app)  # type: ignore[arg-type]
+        await wait_until(lambda: screen.row is not None)
+        await pilot.press("a")
+        await wait_until(lambda: screen._highlighted_id() == "add:provider")
+        await pilot.press("a")
+        await wait_until(lambda: isinstance(pilot.app.screen, AddModelScreen))
+
+
 async def test_choosing_a_model_for_a_task(paths: Paths, tmp_path: Path) -> None:
     gguf = tmp_path / "a.gguf"
     gguf.write_bytes(b"GGUF")
@@ -221,6 +271,26 @@ async def test_found_model_is_added_with_enter(
         await pilot.press("enter")
         await wait_until(lambda: "llama3.2:3b" in screen.host.settings.models)
         assert screen.host.settings.models["llama3.2:3b"].base_url == "http://127.0.0.1:11434/v1"
+
+
+async def test_model_named_by_its_file_gets_a_short_name(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.discovery import FoundEndpoint
+
+    path = "/home/me/models/Some-3B.Q4_K_M.gguf"
+
+    async def one(*_: object) -> list[FoundEndpoint]:
+        return [FoundEndpoint("llama-server", "http://127.0.0.1:8080/v1", (path,))]
+
+    monkeypatch.setattr("models.discovery.find_local_endpoints", one)
+    async with app(paths).run_test() as pilot:
+        screen = screen_of(pilot.app)  # type: ignore[arg-type]
+        await highlight(screen, f"found:http://127.0.0.1:8080/v1 {path}")
+        await wait_until(lambda: "llama-server at http://127.0.0.1:8080/v1" in about(screen))
+        await pilot.press("enter")
+        await wait_until(lambda: "Some-3B.Q4_K_M" in screen.host.settings.models)
+        assert screen.host.settings.models["Some-3B.Q4_K_M"].model == path
 
 
 async def test_removing_asks_first(paths: Paths) -> None:
