@@ -46,6 +46,18 @@ def is_expected(error: BaseException) -> bool:
     return isinstance(error, UserError)
 
 
+def _for_extraction(settings: Settings) -> tuple[object, ...]:
+    """The settings that a run of extraction takes along."""
+    return (
+        settings.language,
+        settings.extraction,
+        settings.models,
+        settings.keys,
+        settings.local,
+        settings.remote,
+    )
+
+
 class HostApp(App[None]):
     """The services that screens use. Everything costly is made when first asked for."""
 
@@ -154,9 +166,19 @@ class HostApp(App[None]):
         """
         from persona_tui.config import load_settings
 
-        self._settings = load_settings(self.paths)
+        before, now = self._settings, load_settings(self.paths)
+        self._settings = now
+        restart = (
+            self._extraction is not None
+            and self._extraction.state.running
+            and (before is None or _for_extraction(before) != _for_extraction(now))
+        )
+        if restart:  # it would go on with the old settings, on a model that may be closed below
+            await self.extraction.stop()
         if self._backends is not None:
-            await self._backends.replace(self._settings)
+            await self._backends.replace(now)
+        if restart:
+            self.extraction.start()
 
     def save_ui_state(self) -> None:
         """Write the remembered state, in a thread: it waits for the disk."""

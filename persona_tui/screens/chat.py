@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
@@ -10,6 +11,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static, TextArea
+from textual.worker import Worker
 
 from models.errors import ModelError
 from persona_tui.screens.base import PersonaScreen
@@ -33,7 +35,6 @@ if TYPE_CHECKING:  # what talks, and what is kept, is imported after the first f
 DRAFT_AFTER = 1.0
 """Seconds without typing after which the draft is written to disk."""
 WIDEN = 6
-SMALL_MODEL_PENALTY = 1.1
 
 
 class ChatScreen(MessageActions, PersonaScreen):
@@ -80,6 +81,9 @@ class ChatScreen(MessageActions, PersonaScreen):
         self._warm = False
         self._matches, self._match = [], 0
         self._wanted: tuple[str | None, str | None] | None = None
+        self._talking: Worker[None] | None = None
+        self._unsent = ""
+        """What left the box and is not in the store yet."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="heading"):
@@ -177,8 +181,8 @@ class ChatScreen(MessageActions, PersonaScreen):
                 self.open(None)
                 return
             await self.side.show(conversation_id)
-        if self.session is None or not self.session.busy:
-            self._session(self.session.messages if self.session else [])
+        if not self.busy:
+            self._session(self.session.messages if self.session else self.transcript.records[:])
         self._heading()
 
     def _backend(self) -> Backend | None:
@@ -191,7 +195,6 @@ class ChatScreen(MessageActions, PersonaScreen):
 
     def _session(self, history: list[Message]) -> ChatSession | None:
         """A session with the model and the settings in force."""
-        from models.protocol import Sampling
         from persona_tui.jobs.chatting import ChatSession
 
         backend = self._backend()
@@ -205,13 +208,7 @@ class ChatScreen(MessageActions, PersonaScreen):
             backend,
             self.conversation,
             system_prompt=chat.system_prompt,
-            sampling=Sampling(
-                temperature=chat.temperature,
-                top_p=chat.top_p,
-                max_tokens=chat.max_tokens,
-                # Very small models fall into repeating themselves; endpoints may not know this.
-                repeat_penalty=SMALL_MODEL_PENALTY if about.backend == "llama.cpp" else 1.0,
-            ),
+            sampling=self.host.backends.chat_sampling(),
         )
         session.messages = history
         if self.session is None or self.session.backend is not backend:
@@ -253,30 +250,31 @@ class ChatScreen(MessageActions, PersonaScreen):
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is under way."""
-        return self.session is not None and self.session.busy
+        """Whether an answer is under way, from the key that asked for it to its last word drawn."""
+        return self._talking is not None and not self._talking.is_finished
 
     def on_composer_sent(self, event: Composer.Sent) -> None:
         if not self.host.ready.is_set() or self.busy:
             return  # the text stays where it is
-        session = self.session or self._session(self.transcript.records)
+        session = self.session or self._session(self.transcript.records[:])
         if session is None:
             return
         edited = self.editing
+        if edited is not None and edited not in session.messages:
+            self.host.tell("The message you edited is gone: its place was asked again.", "warning")
+            return  # the text stays, Escape leaves the edit
         self.composer.clear()
+        self._unsent = event.text
         if edited is not None:
             self._end_edit(self._draft)
-            at = next(
-                i for i, m in enumerate(session.messages) if m.message_id == edited.message_id
-            )
-            self._talk(session, session.edit(at, event.text))
+            self._talk(session, session.edit(session.messages.index(edited), event.text))
         else:
             self.composer.sent_before.append(event.text)
             self._talk(session, session.send(event.text))
 
     def _talk(self, session: ChatSession, updates: AsyncGenerator[ChatUpdate, None]) -> None:
         self.workers.cancel_group(self, "infer")
-        self.start(self._play(session, updates), group="talk", exclusive=True)
+        self._talking = self.start(self._play(session, updates), group="talk", exclusive=True)
 
     async def _play(self, session: ChatSession, updates: AsyncGenerator[ChatUpdate, None]) -> None:
         self.call_after_refresh(self.refresh_bindings)
@@ -287,12 +285,17 @@ class ChatScreen(MessageActions, PersonaScreen):
         try:
             await self._player.play(session, updates)
         finally:
+            if self._unsent:  # it could not be saved: back into the box, before what is there now
+                both = (self._unsent, self.composer.text)
+                self.composer.put("\n\n".join(text for text in both if text))
+                self._unsent = ""
             self._heading()
         if session.conversation is not None:
             self.infer(session.conversation.conversation_id)
 
     def _saved(self, conversation: Conversation) -> None:
         """The person's message is in the store: the draft is no longer one."""
+        self._unsent = ""
         state = self.host.ui_state
         state.set_draft(state.conversation_id, "")
         self.conversation = conversation
@@ -303,7 +306,7 @@ class ChatScreen(MessageActions, PersonaScreen):
 
     def _retry(self, record: Message | None) -> None:
         session = self.session
-        if session is None or session.busy:
+        if session is None or self.busy:
             return
         index = None
         if record is not None:
@@ -320,10 +323,9 @@ class ChatScreen(MessageActions, PersonaScreen):
         self._heading()
 
     async def _stop_and_wait(self) -> None:
-        session = self.session
-        if session is not None and session.busy:
-            await session.stop()
-            await session.wait_idle()
+        while self.busy and self.session is not None:
+            await self.session.stop()
+            await asyncio.sleep(0.01)
 
     async def before_quit(self) -> None:
         self.workers.cancel_group(self, "infer")
@@ -354,7 +356,10 @@ class ChatScreen(MessageActions, PersonaScreen):
         if not self._loaded or self.editing is not None:
             return False
         state = self.host.ui_state
-        return state.set_draft(state.conversation_id, self.composer.text)
+        shown = self.conversation.conversation_id if self.conversation else None
+        if state.conversation_id != shown:  # it was forgotten: nothing of it is kept
+            return False
+        return state.set_draft(shown, self.composer.text or self._unsent)
 
     def commands(self) -> Iterable[SystemCommand]:
         yield SystemCommand("New conversation", "Begin anew (Ctrl+N)", self.action_new)
