@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,9 +74,9 @@ def default_paths() -> Paths:
 
 def private_dir(path: Path) -> Path:
     """Make ``path`` (and its parents) and see that only the owner may enter it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o700)
+    from store.files import private_directory
+
+    private_directory(path)
     return path
 
 
@@ -95,13 +96,18 @@ def write_private(path: Path, data: bytes) -> None:
         raise
 
 
-def write_new_private(path: Path, data: bytes) -> None:
+def write_new_private(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file where the person asked for it: mode 0600, an existing file is refused.
 
-    Unlike :func:`write_private` the directory is the person's own and is left as it is.
+    Unlike :func:`write_private` the directory is the person's own and is left as it is. If it cannot
+    be written to its end (the disk is full), none of it is left.
 
     Raises FileExistsError, FileNotFoundError or PermissionError as the system says.
     """
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.writelines(pieces)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

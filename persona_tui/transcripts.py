@@ -18,14 +18,16 @@ def as_markdown(conversation: Conversation, rows: Sequence[Message]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def as_record(conversation: Conversation, rows: Sequence[Message]) -> dict[str, object]:
+    """An OpenAI-style object."""
+    return {
+        "id": conversation.conversation_id,
+        "title": conversation.title,
+        "created_at": conversation.created_at.isoformat(),
+        "messages": [{"role": row.role, "content": row.text} for row in rows],
+    }
+
+
 def as_jsonl(conversation: Conversation, rows: Sequence[Message]) -> str:
-    """One OpenAI-style object on one line."""
-    return json.dumps(
-        {
-            "id": conversation.conversation_id,
-            "title": conversation.title,
-            "created_at": conversation.created_at.isoformat(),
-            "messages": [{"role": row.role, "content": row.text} for row in rows],
-        },
-        ensure_ascii=False,
-    )
+    """:func:`as_record` on one line, for a file in UTF-8."""
+    return json.dumps(as_record(conversation, rows), ensure_ascii=False)

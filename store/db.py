@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -114,7 +115,7 @@ def open_store(path: Path, *, wait_seconds: float = 10.0, as_it_is: bool = False
         files.prepare(path)
     with told(path):
         conn = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=rw",  # it is there, private; never create another one
+            f"file:{quote(os.fsencode(path))}?mode=rw",  # it is there, private; never create another one
             uri=True,
             timeout=wait_seconds,
             isolation_level=None,  # transactions are begun in one place: Store.write

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -94,7 +95,7 @@ def open_foreign(path: Path) -> ForeignDatabase:
         raise _unreadable(path, "it does not begin like one")
     wal = path.with_name(path.name + "-wal")
     live = wal.exists() and wal.stat().st_size > 0
-    uri = f"file:{quote(str(path))}?mode=ro" + ("" if live else "&immutable=1")
+    uri = f"file:{quote(os.fsencode(path))}?mode=ro" + ("" if live else "&immutable=1")
     with _told(path):
         conn = sqlite3.connect(uri, uri=True, timeout=5, check_same_thread=False)
         try:

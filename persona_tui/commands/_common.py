@@ -30,8 +30,12 @@ def journal() -> Iterator[Store]:
 
 
 def emit(value: object) -> None:
-    """Print one JSON value on one line."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_encode))
+    """Print one JSON value on one line, valid in whatever encoding the terminal or pipe has.
+
+    Only Unicode holds every text as it is; elsewhere JSON's own escapes stand for the rest.
+    """
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    click.echo(json.dumps(value, ensure_ascii=not is_unicode, default=_encode))
 
 
 def _encode(value: object) -> object:
@@ -42,11 +46,9 @@ def _encode(value: object) -> object:
 
 def visible(text: str, *, newlines: bool = False) -> str:
     """``text`` with control characters made harmless: a terminal must not obey imported words."""
-    keep = "\u200c\u200d" + ("\n\t" if newlines else "")  # joiners: emoji and scripts need them
-    return "".join(
-        c if c in keep or (c.isprintable() or c == " ") else ("�" if c not in "\n\t" else " ")
-        for c in text
-    )
+    from widgets.safe import plain
+
+    return plain(text, one_line=not newlines)
 
 
 def confirm(question: str, *, yes: bool) -> None:

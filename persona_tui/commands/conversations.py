@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from persona_tui.commands._common import emit, journal, visible
-from persona_tui.transcripts import as_jsonl, as_markdown
+from persona_tui.transcripts import as_jsonl, as_markdown, as_record
 from store.records import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from store.records import Conversation, Message
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -149,27 +151,32 @@ def export(conversation_ids: tuple[str, ...], format_: str, out: Path | None) ->
     """Print conversations, all of them or those named. A file is readable by you only."""
     from store import conversations, messages
 
-    if out is not None and out.exists():
-        raise click.UsageError(f"{out} exists already; name another file.")
-    parts: list[str] = []
     with journal() as store:
         chosen = (
             [conversations.get(store, name) for name in conversation_ids]
             if conversation_ids
             else conversations.list_all(store)
         )
-        for conversation in chosen:
-            rows = messages.active(store, conversation.conversation_id)
+        read = ((each, messages.active(store, each.conversation_id)) for each in chosen)
+        if out is not None:
+            as_text = as_markdown if format_ == "markdown" else as_jsonl
+            _write(out, (as_text(*found) + "\n" for found in read), len(chosen))
+            return
+        for found in read:
             if format_ == "markdown":
-                text = as_markdown(conversation, rows)
+                click.echo(visible(as_markdown(*found), newlines=True))
             else:
-                text = as_jsonl(conversation, rows)
-            if out is None:
-                click.echo(visible(text, newlines=True) if format_ == "markdown" else text)
-            else:
-                parts.append(text + "\n")
-    if out is not None:
-        from persona_tui.paths import write_new_private
+                emit(as_record(*found))
 
-        write_new_private(out, "".join(parts).encode("utf-8"))
-        click.echo(f"Wrote {len(parts)} conversations to {out}.", err=True)
+
+def _write(out: Path, texts: Iterator[str], count: int) -> None:
+    from persona_tui.errors import UserError
+    from persona_tui.paths import write_new_private
+
+    try:
+        write_new_private(out, (text.encode() for text in texts))
+    except FileExistsError as error:
+        raise click.UsageError(f"{out} exists already; name another file.") from error
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror}.") from error
+    click.echo(f"Wrote {count} conversations to {out}.", err=True)

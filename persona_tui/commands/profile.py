@@ -43,7 +43,7 @@ def command(as_json: bool, out: Path | None, with_never: bool) -> None:
         from persona_tui.paths import write_new_private
 
         try:
-            write_new_private(out, text.encode("utf-8", "backslashreplace"))
+            write_new_private(out, [text.encode("utf-8", "backslashreplace")])
         except FileExistsError as error:
             raise UserError(
                 f"{out} exists already and was left as it is; name another file."

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ import pytest
 from persona_tui.cli import VERBS, main
 from persona_tui.paths import Paths
 from persona_tui.state import UiState, load_state, save_state
-from store import conversations
+from store import conversations, imports
 from store.db import open_store
+from store.records import ConversationDraft, MessageDraft
 from tests.helpers import mode_of
 
 CHAT = """## User
@@ -146,6 +148,77 @@ def test_an_export_can_be_imported_again(
     report = json.loads(capsys.readouterr().out)
     assert report["format"] == "openai"
     assert report["messages"] == {"added": 3}
+
+
+@pytest.fixture
+def large(paths: Paths) -> int:
+    """Thirty conversations of a megabyte each; the size of all."""
+    turns = (MessageDraft("user", "много слов 🙂 " * 40_000),)
+    with open_store(paths.database) as store:
+        drafts = [ConversationDraft("claude", f"{i}", "é", turns) for i in range(30)]
+        for draft in drafts:
+            imports.upsert(store, [draft])
+    return 30 * len(turns[0].text.encode())
+
+
+@pytest.mark.parametrize("format_", ["markdown", "jsonl"])
+def test_an_export_needs_no_more_memory_than_its_largest_conversation(
+    large: int, tmp_path: Path, format_: str
+) -> None:
+    out = tmp_path / "all"
+    tracemalloc.start()
+    try:
+        assert run("conversations", "export", "--format", format_, "--out", str(out)) == 0
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert out.stat().st_size > large
+    assert peak < large / 2
+
+
+def test_of_an_export_that_fails_nothing_is_left(
+    imported: dict[str, object],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("persona_tui.commands.conversations.as_markdown", full)
+    out = tmp_path / "mine.md"
+    assert run("conversations", "export", "--out", str(out)) == 1
+    assert "No space left" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_is_json_in_any_encoding(paths: Paths, encoding: str) -> None:
+    title = "naïve 🙂 שלום"
+    with open_store(paths.database) as store:
+        conversations.create(store, title=title)
+    for argv in (
+        ["conversations", "list", "--json"],
+        ["conversations", "export", "--format", "jsonl"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "persona_tui", *argv],
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        assert json.loads(done.stdout.decode(encoding))["title"] == title
+
+
+def test_joined_emoji_and_letters_reach_the_terminal_whole(
+    paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    title = "👩‍👩‍👧 می‌خواهم"  # both hold zero-width joiners
+    with open_store(paths.database) as store:
+        conversations.create(store, title=title)
+    assert run("conversations", "list") == 0
+    assert title in capsys.readouterr().out
 
 
 def test_hostile_words_do_not_reach_the_terminal(
