@@ -3,9 +3,9 @@
 ``--set NAME`` measures one set; ``--unlabelled`` prints the attributes that have no label yet.
 
 - The sets: ``extraction_set`` was written before anything was tuned, but its errors were looked at;
-  so were those of ``round2`` and ``round3``. ``extraction_unseen`` was written after the last change
-  to rules and weights and was measured once: its figures are the ones to believe. None of them was
-  trained on (``train_gate.py`` refuses a shared sentence).
+  so were those of ``round2`` and ``round3``. ``extraction_unseen`` was written when rules and
+  weights were done: its figures are the ones to believe (``data/README.md`` says what was changed
+  since). None of them was trained on (``train_gate.py`` and a test refuse a shared sentence).
 - The gate, sentence by sentence: a sentence is a disclosure if it overlaps a stretch that the set
   labels as one; it is let through if its probability is 0.5 or more.
 - The attributes: for each, ``data/extraction_labels.jsonl`` says whether its evidence entails it
