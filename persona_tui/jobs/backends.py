@@ -10,6 +10,7 @@ from models import catalogue
 from models.catalogue import BackendOptions, ModelSpec
 from models.errors import ModelError
 from models.gguf import GgufFacts, read_header
+from models.protocol import Sampling
 from persona_tui.config import ModelEntry, Settings
 from persona_tui.paths import Paths
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from models.secrets import Secrets
 
 Task = Literal["chat", "extraction"]
+SMALL_MODEL_PENALTY = 1.1
 
 
 def own_spec(name: str, entry: ModelEntry) -> ModelSpec:
@@ -116,6 +118,22 @@ class Backends:
         """The back end of a task's model; tasks with the same model share it."""
         return self.get(self.task_ref(task))
 
+    def chat_sampling(self) -> Sampling:
+        """How the chat's words are drawn: as set, else as the model's authors recommend.
+
+        Raises :class:`models.errors.ModelError` if there is no such model.
+        """
+        chat, spec = self.settings.chat, self.spec(self.settings.chat.model)
+        default = Sampling()
+        temperature = _first(chat.temperature, spec.temperature, default.temperature)
+        return Sampling(
+            temperature=temperature,
+            top_p=_first(chat.top_p, spec.top_p, default.top_p),
+            max_tokens=chat.max_tokens,
+            # Very small models fall into repeating themselves; endpoints may not know this.
+            repeat_penalty=SMALL_MODEL_PENALTY if spec.kind == "gguf" else 1.0,
+        )
+
     def get(self, ref: str) -> Backend:
         """The back end of a model, opened at the first call (and loaded at its first use).
 
@@ -187,3 +205,9 @@ def _identity(spec: ModelSpec, options: BackendOptions) -> tuple[object, ...]:
         options.max_concurrency,
         options.max_retries,
     )
+
+
+def _first(chosen: float | None, recommended: float | None, default: float) -> float:
+    if chosen is not None:
+        return chosen
+    return default if recommended is None else recommended

@@ -37,7 +37,7 @@ def test_environment_beats_file_beats_default(paths: Paths) -> None:
     assert settings.chat.temperature == 1.0
     assert settings.chat.model == "other"
     assert settings.extraction.live is False
-    assert settings.chat.top_p == 0.95
+    assert settings.chat.top_p is None
 
 
 def test_environment_is_read_by_type(paths: Paths) -> None:
@@ -195,7 +195,7 @@ def test_every_setting_is_documented() -> None:
     keys = {doc.key for doc in docs}
     assert {"theme", "chat.model", "models.NAME.base_url", "extraction.merge_threshold"} <= keys
     by_key = {doc.key: doc for doc in docs}
-    assert by_key["chat.temperature"][1:3] == ("a number", 0.7)
+    assert by_key["chat.temperature"][1:3] == ("a number, or nothing", None)
     assert by_key["local.n_ctx"][1:3] == ("a whole number, or nothing", None)
     assert by_key["extraction.strategy"].type == "auto, grounded or holistic"
     assert by_key["models.NAME.kind"].doc.startswith("`gguf`: a file")
@@ -206,7 +206,7 @@ def test_verbs(paths: Paths) -> None:
     assert run(config_command, ["set", "chat.temperature", "0.2"]).exit_code == 0
     assert run(config_command, ["get", "chat.temperature"]).output == "0.2\n"
     assert run(config_command, ["unset", "chat.temperature"]).exit_code == 0
-    assert run(config_command, ["get", "chat.temperature", "--json"]).output == "0.7\n"
+    assert run(config_command, ["get", "chat.temperature", "--json"]).output == "null\n"
     assert run(config_command, ["path"]).output.strip() == str(paths.config)
     listed = run(config_command, ["list"]).output
     assert "chat.model = " in listed

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.catalogue import ModelSpec
+from models.catalogue import STARTER, ModelSpec
 from models.errors import ModelError, UnavailableError
 from models.scripted import ScriptedBackend
 from persona_tui.config import Settings, validated
@@ -156,3 +156,20 @@ async def test_trying_a_model_out_tells_speed() -> None:
     assert not isinstance(last, str)
     assert last.answer
     assert last.load_seconds >= 0
+
+
+def test_words_are_drawn_as_set_else_as_the_authors_recommend(paths: Paths) -> None:
+    drawn = Backends(Settings(), paths).chat_sampling()
+    assert (drawn.temperature, drawn.top_p) == (STARTER.temperature, STARTER.top_p)
+    chosen = validated({"chat": {"temperature": 0.0, "max_tokens": 7}}, where="here")
+    drawn = Backends(chosen, paths).chat_sampling()
+    assert (drawn.temperature, drawn.top_p, drawn.max_tokens) == (0.0, STARTER.top_p, 7)
+    other = validated(
+        {
+            "chat": {"model": "far"},
+            "models": {"far": {"kind": "endpoint", "base_url": "http://h/v1", "model": "m"}},
+        },
+        where="here",
+    )
+    drawn = Backends(other, paths).chat_sampling()
+    assert (drawn.temperature, drawn.top_p, drawn.repeat_penalty) == (0.7, 0.95, 1.0)
