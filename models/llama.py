@@ -11,6 +11,7 @@ import random
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,24 +117,18 @@ class LlamaBackend:
         self, messages: Sequence[ChatMessage], *, sampling: Sampling = _DEFAULT, lane: Lane = "chat"
     ) -> AsyncGenerator[ChatEvent, None]:
         sampling = _with_seed(sampling)
-        worker = await self._ready()
-        if self._restarted:
-            self._restarted = False
-            yield Notice("The local model was restarted.")
-        call = worker.call(_generate(messages, sampling, lane, stream=True))
-        finished = False
         last: Frame = {}
-        try:
-            while not finished:
-                frame = await call.next()
-                finished = frame is None or frame["event"] in ("done", "error", "cancelled")
-                last = self._checked(frame)
+        async with aclosing(
+            self._frames(_generate(messages, sampling, lane, stream=True))
+        ) as frames:
+            async for last in frames:
+                if self._restarted:
+                    self._restarted = False
+                    yield Notice("The local model was restarted.")
                 if last["event"] == "notice":
                     yield Notice(last["text"])
                 elif last["text"]:
                     yield TextDelta(last["text"])
-        finally:
-            worker.forget(call, cancel=not finished)
         yield Finished(
             last["reason"],
             Usage(**last["usage"]),
@@ -239,17 +234,32 @@ class LlamaBackend:
         self._loaded = await asyncio.shield(asyncio.wrap_future(worker.ready))
         return worker
 
+    async def _frames(self, request: Frame) -> AsyncGenerator[Frame, None]:
+        """What is answered to a request, to the last frame; leaving early stops the work.
+
+        A worker that was dead before it began with the request (a moment ago the system may have
+        killed it while it idled) is replaced, once: nothing was lost, so there is nothing to tell.
+        """
+        for attempt in (1, 2):
+            worker = await self._ready()
+            call = worker.call(request)
+            finished = False
+            try:
+                while not finished:
+                    frame = await call.next()
+                    finished = frame is None or frame["event"] in ("done", "error")
+                    if frame is None and not call.begun and attempt == 1 and not worker.ended:
+                        break
+                    yield self._checked(frame)
+                else:
+                    return
+            finally:
+                worker.forget(call, cancel=not finished)
+
     async def _ask(self, request: Frame) -> Frame:
         """Send a request that has one answer."""
-        worker = await self._ready()
-        call = worker.call(request)
-        finished = False
-        try:
-            frame = await call.next()
-            finished = True
-        finally:
-            worker.forget(call, cancel=not finished)
-        return self._checked(frame)
+        async with aclosing(self._frames(request)) as frames:
+            return await anext(frames)
 
     def _checked(self, frame: Frame | None) -> Frame:
         if frame is None:

@@ -97,13 +97,27 @@ def environment_names(key_name: str) -> tuple[str, str]:
     return f"PERSONA_TUI_KEY_{stem}", f"{stem}_API_KEY"
 
 
+_KEY_VARIABLE = re.compile(r"\APERSONA_TUI_KEY_|_API_KEY\Z", re.IGNORECASE)
+_SECRET_VARIABLE = re.compile(
+    r"API_?KEY|(?:\A|_)KEY(?:_|\Z)|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE
+)
+_LOGIN = re.compile(r"://[^/\s@]+@")
+
+
 def environment_without_keys(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for a child process: ours less every variable that holds a key."""
+    """The environment for a helper command: ours less the variables that hold a key of ours. It
+    may need secrets of its own (``VAULT_TOKEN``, ``SSH_AUTH_SOCK``, ``PASSWORD_STORE_DIR``)."""
     source = os.environ if environ is None else environ
+    return {name: value for name, value in source.items() if not _KEY_VARIABLE.search(name)}
+
+
+def environment_without_secrets(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a process of ours that reads strangers' files: less everything that is
+    named like a secret, and addresses that hold a login."""
     return {
         name: value
-        for name, value in source.items()
-        if not (name.startswith("PERSONA_TUI_KEY_") or name.endswith("_API_KEY"))
+        for name, value in environment_without_keys(environ).items()
+        if not (_SECRET_VARIABLE.search(name) or _LOGIN.search(value))
     }
 
 

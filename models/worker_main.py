@@ -96,6 +96,7 @@ class Owner:
                 last = {"event": "cancelled"}
             else:
                 if task.job is None:
+                    self._emit(task, {"event": "begun"})
                     task.job = job_for(model, task.request, partial(self._emit, task))
                 next(task.job)
         except StopIteration as finished:

@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import queue
-import re
 import subprocess
 import sys
 import threading
@@ -21,13 +20,11 @@ from pathlib import Path
 
 from models import errors
 from models.errors import ModelError, UnavailableError
+from models.secrets import environment_without_secrets
 from models.wire import Frame, read_frame, write_frame
 
 _LOG_BYTES = 1 << 20
 _END_SECONDS = 3.0
-_SECRET_NAME = re.compile(
-    r"API_?KEY|_KEY$|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE
-)
 
 
 class Call:
@@ -35,6 +32,8 @@ class Call:
 
     def __init__(self, call_id: int) -> None:
         self.id = call_id
+        self.begun = False
+        """Whether the worker has begun to work on it."""
         self._loop = asyncio.get_running_loop()
         self._frames: asyncio.Queue[Frame | None] = asyncio.Queue()
 
@@ -63,6 +62,8 @@ class WorkerProcess:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._dead = False
+        self.ended = False
+        """Whether it was told to end."""
         self._commands.put(options)
         self._reader = threading.Thread(target=self._live, name="worker-reader", daemon=True)
         self._reader.start()
@@ -96,6 +97,7 @@ class WorkerProcess:
 
     def end(self) -> None:
         """Ask the process to end (it does so at once); returns immediately."""
+        self.ended = True
         self._commands.put(None)
 
     def join(self) -> None:
@@ -148,7 +150,7 @@ class WorkerProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    env=_environment(),
+                    env={**environment_without_secrets(), "PYTHONFAULTHANDLER": "1"},
                     pass_fds=(read_commands, write_events),
                     start_new_session=True,  # Ctrl+C and a closing terminal do not reach it
                 )
@@ -183,7 +185,11 @@ class WorkerProcess:
         else:
             with self._lock:
                 call = self._calls.get(frame["id"])
-            if call is not None:
+            if call is None:
+                return
+            if frame["event"] == "begun":
+                call.begun = True
+            else:
                 call.arrive(frame)
 
     def _die(self, unready: ModelError) -> None:
@@ -216,12 +222,6 @@ def _command() -> list[str]:
     start = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     start += "from models.worker_main import main; main(int(sys.argv[2]), int(sys.argv[3]))"
     return [sys.executable, "-P", "-c", start, json.dumps(search)]
-
-
-def _environment() -> dict[str, str]:
-    """Ours without anything that looks like a secret."""
-    kept = {name: value for name, value in os.environ.items() if not _SECRET_NAME.search(name)}
-    return {**kept, "PYTHONFAULTHANDLER": "1"}
 
 
 def _open_log(path: Path | None) -> int:

@@ -20,6 +20,7 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaBackend]:
         name="starter",
         log_file=tmp_path_factory.mktemp("worker") / "worker.log",
         n_ctx=4096,
+        n_threads=1,  # two that wait for each other are slower while other tests run
         embedder=HashedEmbedder(),
     )
     yield backend

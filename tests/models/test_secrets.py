@@ -24,6 +24,7 @@ from models.secrets import (
     Secrets,
     environment_names,
     environment_without_keys,
+    environment_without_secrets,
     in_daemon_thread,
     keyring_status,
 )
@@ -146,6 +147,15 @@ def test_a_helper_gives_its_first_line_and_sees_no_other_key(
     )
     assert Secrets({"k": command}).get("k") == "clean"
     assert "HOME" in environment_without_keys({"HOME": "x", "A_API_KEY": "y"})
+
+
+def test_a_helper_keeps_its_own_secrets_and_our_worker_gets_none() -> None:
+    kept = {"HOME": "x", "KEYBOARD": "us", "PATH": "/bin"}
+    helpers = {"VAULT_TOKEN": "t", "SSH_AUTH_SOCK": "s", "PASSWORD_STORE_DIR": "d"}
+    helpers["HTTPS_PROXY"] = "http://me:word@proxy"
+    keys = {"OPENAI_API_KEY": "k", "PERSONA_TUI_KEY_LAB": "k"}
+    assert environment_without_keys({**kept, **helpers, **keys}) == {**kept, **helpers}
+    assert environment_without_secrets({**kept, **helpers, **keys}) == kept
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from models.errors import InterruptedAnswerError
+from models.errors import InterruptedAnswerError, UnavailableError
 from models.llama import LlamaBackend
 from models.protocol import ChatEvent, ChatMessage, Finished, Notice, Sampling, TextDelta
 from models.starter import starter_path
@@ -35,8 +35,10 @@ def log_file(tmp_path: Path) -> Path:
 async def backend(log_file: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LlamaBackend]:
     monkeypatch.setenv("SOME_API_KEY", "sk-very-secret")
     monkeypatch.setenv("HF_TOKEN", "hf-very-secret")
+    monkeypatch.setenv("PERSONA_TUI_KEY_OPENAI", "sk-very-secret")
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:very-secret@proxy.example:80")
     monkeypatch.setenv("HARMLESS", "kept")
-    made = LlamaBackend(starter_path(), name="starter", log_file=log_file, n_ctx=2048)
+    made = LlamaBackend(starter_path(), name="starter", log_file=log_file, n_ctx=2048, n_threads=1)
     yield made
     await made.close()
 
@@ -44,6 +46,10 @@ async def backend(log_file: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 def process_of(backend: LlamaBackend) -> psutil.Process:
     assert backend.worker_pid is not None
     return psutil.Process(backend.worker_pid)
+
+
+async def answered(backend: LlamaBackend) -> list[ChatEvent]:
+    return [event async for event in backend.chat(STORY, sampling=Sampling(max_tokens=3))]
 
 
 async def test_killed_in_mid_answer_and_started_anew(backend: LlamaBackend) -> None:
@@ -64,17 +70,48 @@ async def test_killed_in_mid_answer_and_started_anew(backend: LlamaBackend) -> N
     assert isinstance(again[-1], Finished)
 
 
-async def test_killed_during_other_calls(backend: LlamaBackend) -> None:
+async def test_killed_while_idle_nothing_is_lost(backend: LlamaBackend) -> None:
     await backend.start()
-    process_of(backend).send_signal(signal.SIGSTOP)  # so that the request is surely unanswered
+    process_of(backend).send_signal(signal.SIGSTOP)  # so that the requests are surely not begun
     pid = backend.worker_pid
     assert pid is not None
-
-    task = asyncio.create_task(backend.choose(STORY, ["?"], ["Yes", "No"]))
+    chosen = asyncio.create_task(backend.choose(STORY, ["?"], ["Yes", "No"]))
+    chat = asyncio.create_task(answered(backend))
     await asyncio.sleep(0)
     os.kill(pid, signal.SIGKILL)
+    assert len((await chosen).logprobs) == 1
+    assert isinstance((await chat)[-1], Finished)
+    assert backend.worker_pid not in (None, pid)
+
+
+async def test_killed_in_a_prefill_and_while_loading(backend: LlamaBackend) -> None:
+    loading = asyncio.create_task(backend.start())
+    await wait_until(lambda: backend.worker_pid is not None, every=0.001)
+    process_of(backend).kill()
+    with pytest.raises(UnavailableError, match="while it loaded"):
+        await loading
+    long = [ChatMessage("user", "A story about many things. " * 250)]
+    reading = asyncio.create_task(backend.choose(long, ["?"], ["Yes", "No"]))
+    await asyncio.sleep(0)
+    assert await backend.count_tokens(STORY)  # comes between two steps of the prefill
+    process_of(backend).kill()
     with pytest.raises(InterruptedAnswerError):
-        await task
+        await reading
+    assert await backend.count_tokens(STORY)
+
+
+async def test_closing_in_mid_request_starts_nothing_anew(backend: LlamaBackend) -> None:
+    await backend.start()
+    process = process_of(backend)
+    busy = asyncio.create_task(backend.choose(STORY, ["?"] * 50, ["Yes", "No"]))
+    waiting = asyncio.create_task(backend.choose(STORY, ["?"], ["Yes", "No"]))
+    await asyncio.sleep(0)
+    assert await backend.count_tokens(STORY)  # both have arrived
+    await backend.close()
+    found = await asyncio.gather(busy, waiting, return_exceptions=True)
+    assert [type(one) for one in found] == [InterruptedAnswerError] * 2
+    assert not process.is_running()
+    assert backend.worker_pid is None
 
 
 async def test_the_environment_holds_no_secrets(backend: LlamaBackend) -> None:
