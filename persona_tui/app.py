@@ -240,11 +240,11 @@ class PersonaApp(HostApp):
                 screen.open(conversation_id, message_id)
 
     def action_show_help(self) -> None:
-        from persona_tui.screens.help import HelpScreen, working_keys
+        from persona_tui.screens.help import HelpScreen, places, working_keys
 
         screen = self.screen
         name = screen.NAME if isinstance(screen, PersonaScreen) else (screen.title or "This window")
-        self.push_screen(HelpScreen(name, screen.HELP or "", working_keys(screen)))
+        self.push_screen(HelpScreen(name, screen.HELP or "", working_keys(screen), places(screen)))
 
     def action_welcome(self) -> None:
         from persona_tui.screens.welcome import WelcomeScreen

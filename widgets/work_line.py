@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 
 class WorkLine(Static):
-    """Hidden while there is nothing to say."""
+    """Hidden while there is nothing to say; what went wrong may take several lines."""
 
     class Pressed(Message):
         """The line was clicked."""
@@ -15,7 +15,8 @@ class WorkLine(Static):
     DEFAULT_CSS = """
     WorkLine {
         dock: bottom;
-        height: 1;
+        height: auto;
+        max-height: 3;
         margin-bottom: 1;
         padding: 0 2;
         color: $text-muted;

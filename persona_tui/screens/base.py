@@ -9,6 +9,7 @@ import asyncio
 import copy
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
@@ -35,6 +36,10 @@ if TYPE_CHECKING:  # each of these costs a part of the first frame
 
 log = logging.getLogger("persona_tui")
 Severity = Literal["information", "warning", "error"]
+
+
+FOOTER_FULL_FROM = 100
+"""Columns from which the keys of the footer stand apart."""
 
 
 def is_expected(error: BaseException) -> bool:
@@ -73,6 +78,8 @@ class HostApp(App[None]):
         self.ui_state: UiState = load_state(self.paths.state)
         self.ready = asyncio.Event()
         """Set once the store is open."""
+        self._told = ("", 0.0)
+        """What was told last, and until when it is shown."""
         self._state_lock = threading.Lock()
         self._state_number = self._state_written = 0
         self._settings = settings
@@ -156,7 +163,7 @@ class HostApp(App[None]):
         if self._db is not None:
             await self._db.close()
             self._db = None
-        await asyncio.to_thread(self._state_writer())
+        await self._save_state(self._state_writer())
 
     async def reload_settings(self) -> None:
         """Take over settings that were just written. Screens call it after ``set_value``.
@@ -182,27 +189,36 @@ class HostApp(App[None]):
 
     def save_ui_state(self) -> None:
         """Write the remembered state, in a thread: it waits for the disk."""
-        self.run_worker(self._state_writer(), thread=True, group="state", exit_on_error=False)
+        self.run_worker(self._save_state(self._state_writer()), group="state", exit_on_error=False)
 
-    def _state_writer(self) -> Callable[[], None]:
+    async def _save_state(self, write: Callable[[], UiState]) -> None:
+        # What a verb forgot meanwhile is forgotten here too, and not written back the next time.
+        self.ui_state.obey(await asyncio.to_thread(write))
+
+    def _state_writer(self) -> Callable[[], UiState]:
         self._state_number += 1
         return partial(self._write_state, copy.deepcopy(self.ui_state), self._state_number)
 
-    def _write_state(self, state: UiState, number: int) -> None:
+    def _write_state(self, state: UiState, number: int) -> UiState:
         with self._state_lock:
             if number < self._state_written:
-                return  # threads do not start in order
+                return state  # threads do not start in order
             self._state_written = number
             try:
                 save_state(self.paths.state, state)
             except OSError as error:  # a convenience: not worth a word to the person
                 log.warning("state not saved: %s", error.strerror)
+        return state
 
     # --- talking to the person --------------------------------------------------------------
 
     def tell(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
         """Show one line. ``text`` may hold anything; it is never read as markup."""
         timeout = 5.0 if severity == "information" else 10.0
+        now = time.monotonic()
+        if self._told[0] == text and now < self._told[1]:
+            return  # it is on the screen already
+        self._told = (text, now + timeout)
         self.notify(plain(text), title=title, severity=severity, timeout=timeout, markup=False)
 
     def tell_error(self, error: BaseException) -> None:
@@ -283,6 +299,10 @@ class PersonaScreen(Screen[None]):
         yield from self.compose_body()
         yield Footer()
 
+    def on_resize(self) -> None:
+        """Give each key of the footer its place when there is little."""
+        self.query_one(Footer).compact = self.size.width < FOOTER_FULL_FROM
+
     def compose_body(self) -> ComposeResult:
         """The widgets between tabs and footer."""
         yield from ()
@@ -312,7 +332,9 @@ class PersonaScreen(Screen[None]):
         return self.run_worker(run, group=group, exclusive=exclusive, exit_on_error=False)
 
     def reload(self) -> None:
-        """Call :meth:`load` as soon as the store is open."""
+        """Call :meth:`load` as soon as the store is open; a screen not built yet does it itself."""
+        if not self.is_mounted:
+            return
         self.start(self._load_when_ready(), group="load")
 
     async def _load_when_ready(self) -> None:

@@ -92,9 +92,10 @@ class ConversationsScreen(ExtractionScreen):
     ConversationsScreen.-empty DataTable { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="conversations.open"),
+        # Priority: the table has this key too, and says nothing of it.
+        Binding("enter", "open", "Open", priority=True, id="conversations.open"),
         Binding("slash", "search", "Search", id="conversations.search"),
-        Binding("n", "new", "New", id="conversations.new"),
+        Binding("n", "new", "New conversation", show=False, id="conversations.new"),
         Binding("r", "rename", "Rename", id="conversations.rename"),
         Binding("x", "export", "Export", id="conversations.export"),
         Binding("d,delete", "forget", "Forget", id="conversations.forget"),

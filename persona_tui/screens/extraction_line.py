@@ -20,7 +20,13 @@ class ExtractionScreen(PersonaScreen):
     """A mode with the line above its footer and the key that starts and stops the work."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "extract", "Infer", id="extraction.toggle"),
+        Binding(
+            "g",
+            "extract",
+            "Infer",
+            tooltip="Infer from what was not read yet, or stop",
+            id="extraction.toggle",
+        ),
     ]
 
     def compose(self) -> ComposeResult:
@@ -43,5 +49,7 @@ class ExtractionScreen(PersonaScreen):
         if extraction.state.running:
             await extraction.stop()
             await extraction.recount()
+        elif extraction.state.waiting == 0:
+            self.host.tell("All that you wrote was read already. New messages can be read.")
         else:
             extraction.start()

@@ -11,10 +11,26 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Markdown, Static
 
-PLACES = (
-    "**F2** Chat · **F3** Review · **F7** Conversations · **F8** Models · **F9** Settings · "
-    "**Ctrl+P** all commands · **Ctrl+Q** quit"
-)
+EVERYWHERE = frozenset({"go", "quit", "show_help", "app.show_help"})
+"""Actions whose keys work on every screen: they stand in one line at the end."""
+
+
+def places(screen: Screen[object]) -> str:
+    """The keys that work everywhere, as they are set, in Markdown."""
+    from persona_tui.screens.base import HostApp
+
+    app = screen.app
+    tabs = app.mode_tabs() if isinstance(app, HostApp) else ()
+    keys = [f"**{tab.key}** {tab.label}" for tab in tabs]
+    keys += ["**Ctrl+P** all commands", f"**{_key_of(screen, 'quit', 'Ctrl+Q')}** quit"]
+    return " · ".join(keys)
+
+
+def _key_of(screen: Screen[object], action: str, otherwise: str) -> str:
+    for _node, binding, _enabled, _tooltip in screen.active_bindings.values():
+        if binding.action == action and binding.key != otherwise.lower():
+            return screen.app.get_key_display(binding)
+    return otherwise
 
 
 def working_keys(screen: Screen[object]) -> list[tuple[str, str]]:
@@ -25,10 +41,12 @@ def working_keys(screen: Screen[object]) -> list[tuple[str, str]]:
     """
     app = screen.app
     rows: dict[str, tuple[list[str], str]] = {}
-    for _node, binding, enabled, _tooltip in screen.active_bindings.values():
+    for _node, binding, enabled, tooltip in screen.active_bindings.values():
         if binding.system or not enabled or not binding.description or not binding.id:
             continue
-        keys, _ = rows.setdefault(binding.action, ([], binding.description))
+        if binding.action.partition("(")[0] in EVERYWHERE:
+            continue
+        keys, _ = rows.setdefault(binding.action, ([], tooltip or binding.description))
         shown = app.get_key_display(binding)
         if shown not in keys:
             keys.append(shown)
@@ -59,9 +77,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,f1,q,question_mark", "close", "Close", id="help.close"),
     ]
 
-    def __init__(self, title: str, text: str, keys: list[tuple[str, str]]) -> None:
+    def __init__(self, title: str, text: str, keys: list[tuple[str, str]], always: str) -> None:
+        """``always``: the keys that work everywhere, in Markdown."""
         super().__init__(id="help")
-        self.heading, self.text, self.keys = title, text, keys
+        self.heading, self.text, self.keys, self.always = title, text, keys, always
 
     def compose(self) -> ComposeResult:
         with Vertical() as frame:
@@ -76,7 +95,7 @@ class HelpScreen(ModalScreen[None]):
                     for keys, description in self.keys
                 ]
                 yield Static(Content("\n").join(lines), classes="keys")
-                yield Markdown(f"{PLACES}\n\n{details}", open_links=False)
+                yield Markdown(f"{details}\n\n{self.always}", open_links=False)
 
     def action_close(self) -> None:
         self.dismiss()

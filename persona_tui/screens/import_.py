@@ -117,6 +117,7 @@ judgments. You can stop at any time: what is in stays in, and importing again go
         border-title-color: $primary;
         background: $surface;
     }
+    ImportScreen > Vertical { border-subtitle-color: $text-muted; }
     ImportScreen Input, ImportScreen Select { margin-bottom: 1; }
     ImportScreen DirectoryTree { height: 1fr; min-height: 4; background: transparent; }
     ImportScreen .problem { color: $text-error; height: auto; max-height: 5; }
@@ -158,6 +159,7 @@ judgments. You can stop at any time: what is in stays in, and importing again go
         folder = self.start_folder or _downloads()
         with Vertical() as box:
             box.border_title = "Import chats"
+            box.border_subtitle = "Tab to the files · F1 help · Esc closes"
             with Vertical(id="choose"):
                 yield Input(
                     placeholder="Path of a file, folder or zip (→ completes)",
@@ -299,7 +301,7 @@ judgments. You can stop at any time: what is in stays in, and importing again go
         self._job = None
         self._show("choose")
         if is_expected(error):
-            self._problem(str(error))
+            self._problem(str(error).replace(" (--format)", ""))
         else:
             from persona_tui.logs import record_crash
 

@@ -34,6 +34,11 @@ class MessageActions(PersonaScreen):
     _matches: list[int]
     _match: int
 
+    @property
+    def is_loaded(self) -> bool:
+        """See :class:`persona_tui.screens.chat.ChatScreen`."""
+        raise NotImplementedError
+
     # --- which keys work now ----------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -52,7 +57,8 @@ class MessageActions(PersonaScreen):
             case "retry_last":
                 return not busy and has_messages and writing
             case "new":
-                return has_messages
+                # Also before anything is shown: what is typed next is meant for a new one.
+                return has_messages or not self.is_loaded
             case "find" | "first" | "last":
                 return has_messages
         return True

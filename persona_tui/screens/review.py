@@ -58,7 +58,7 @@ class ReviewScreen(ReviewWindows):
             Binding(str(n), f"why({n})", f"why: {label}", show=False, id=f"review.why{n}")
             for n, (_, label, _) in enumerate(GUIDELINE.failures, 1)
         ),
-        Binding("escape", "leave", "No reason; all items", show=False, id="review.leave"),
+        Binding("escape", "leave", "Give no reason; end a filter", show=False, id="review.leave"),
         Binding("t", "accurate", "True of me? yes, no, not said", show=False, id="review.accurate"),
         Binding(
             "s", "supported", "Do my words show it? the same", show=False, id="review.supported"
@@ -67,14 +67,26 @@ class ReviewScreen(ReviewWindows):
         Binding("c", "correct", "Correct it in your words", show=False, id="review.correct"),
         Binding("plus", "add", "Add what it missed", show=False, id="review.add"),
         Binding("m", "note", "A note of yours", show=False, id="review.note"),
-        Binding("e", "evidence", "Evidence", id="review.evidence"),
-        Binding("enter", "conversation", "Context", id="review.conversation"),
-        Binding("z", "undo", "Undo", id="review.undo"),
-        Binding("right,space", "skip", "Back, skip", key_display="← →", id="review.skip"),
-        Binding("left", "back", "Back", show=False, id="review.back"),
-        Binding("f", "filter", "Filter", id="review.filter"),
-        Binding("slash", "search", "Search", key_display="/", show=False, id="review.search"),
-        Binding("i", "app.import", "Import", show=False, id="review.import"),
+        Binding(
+            "e",
+            "evidence",
+            "Evidence",
+            tooltip="The words it rests on, here on the card",
+            id="review.evidence",
+        ),
+        Binding(
+            "enter",
+            "conversation",
+            "Context",
+            tooltip="The words it rests on, in their conversation",
+            id="review.conversation",
+        ),
+        Binding("z", "undo", "Undo", tooltip="Take back what was last said", id="review.undo"),
+        Binding("right,space", "skip", "Skip", tooltip="Skip it for now", id="review.skip"),
+        Binding("left", "back", "The one before", show=False, id="review.back"),
+        Binding("f", "filter", "Filter", tooltip="Which ones to look at", id="review.filter"),
+        Binding("slash", "search", "Search for words", show=False, id="review.search"),
+        Binding("i", "app.import", "Import chats", show=False, id="review.import"),
         Binding("y", "copy", "Copy the sentence", show=False, id="review.copy"),
         Binding("up", "scroll(-1)", "Scroll", show=False),
         Binding("down", "scroll(1)", "Scroll", show=False),

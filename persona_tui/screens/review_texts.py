@@ -28,7 +28,7 @@ NEEDS_ITEM = frozenset(
 
 HELP = f"""\
 One attribute at a time. First read the sentence alone; **e** shows the words it rests on.
-One key is a verdict, saved at once:
+One key is a verdict, saved at once; **z** takes back one after the other, without limit.
 
 {"".join(f"- **{verdict}**: {meaning}" + chr(10) for verdict, meaning in GUIDELINE.verdicts)}
 After *unsure* and *bad*, a digit says what is wrong with it; **Esc** leaves that open:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 from textual.command import CommandPalette
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
 
 from persona_tui.app import TABS, PersonaApp
 from persona_tui.errors import ConfigError
@@ -16,10 +18,12 @@ from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.help import HelpScreen
 from persona_tui.state import UiState, load_state, save_state
 from store import conversations
+from store.db import Store
 from tests.helpers import mode_of, wait_until
 from tests.persona_tui.screens.chat_helpers import (
     LARGE,
     SMALL,
+    conversation_of,
     fill,
     loaded,
     make_app,
@@ -49,6 +53,47 @@ async def test_every_mode_is_reached_by_key_and_by_mouse(
         await pilot.click(tabs[0])
         await pilot.pause()
         assert app.current_mode == "chat"
+
+
+async def test_no_key_in_the_footer_is_cut_off(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app, SMALL) as pilot:
+        await say(pilot, "hi")
+        for mode, _, _ in TABS:
+            app.go(mode)
+            await pilot.pause()
+            footer = app.screen.query_one(Footer)
+            await wait_until(lambda f=footer: len(f.query(FooterKey)) > 1, what="a footer")
+            await pilot.pause()
+            keys = list(footer.query(FooterKey))
+            palette = next(key for key in keys if key.has_class("-command-palette"))
+            keys.remove(palette)
+            assert [k.description for k in keys if k.region.right > palette.region.x] == [], mode
+
+
+async def test_the_same_thing_is_not_told_twice_at_once(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        for _ in range(3):
+            app.tell("Nothing to undo.")
+        app.tell("Another thing.")
+        await pilot.pause()
+        assert len(app._notifications) == 2
+
+
+async def test_a_conversation_opened_before_chat_was_ever_shown(paths: Paths) -> None:
+    def make(store: Store) -> None:
+        conversation_of(store, 2)
+
+    fill(paths, make)
+    state = UiState(welcomed=True, mode="conversations")
+    save_state(paths.state, state)
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await pilot.press("enter")
+        screen = await loaded(app)
+        assert screen.conversation is not None
+        assert not app._notifications
 
 
 async def test_question_mark_helps_only_where_nothing_is_typed(paths: Paths) -> None:
