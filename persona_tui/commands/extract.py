@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from persona_tui.commands._common import emit, visible
+from persona_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from persona_tui.jobs.extracting import ExtractProgress
@@ -90,6 +91,7 @@ class _Task:
         from persona_tui.jobs.backends import Backends
         from persona_tui.jobs.extracting import extract, settings_of
         from persona_tui.paths import default_paths
+        from persona_tui.stages.extraction.languages import code_of
         from store import conversations
 
         paths = default_paths()
@@ -98,7 +100,11 @@ class _Task:
         if self.strategy is not None:
             options = replace(options, strategy=self.strategy)  # type: ignore[arg-type]
         if self.language is not None:
-            options = replace(options, language=self.language)
+            if (code := code_of(self.language)) is None:
+                raise UsageError(
+                    f"There is no language '{self.language}'; give a code such as 'en' or 'de'."
+                )
+            options = replace(options, language=code)
         db = StoreThread(paths.database)
         await db.open()
         backends = Backends(settings, paths)

@@ -61,8 +61,25 @@ def settings_of(settings: Settings | ExtractionSettings) -> ExtractionSettings:
         strategy=chosen.strategy,
         min_confidence=chosen.min_confidence,
         merge_threshold=chosen.merge_threshold,
-        language=settings.language,
+        language=_language(settings.language),
     )
+
+
+def _language(named: str | None) -> str | None:
+    from persona_tui.stages.extraction.languages import code_of
+
+    return (code_of(named) or named) if named else None
+
+
+def _before(settings: ExtractionSettings, model: Description, lexical: str | None) -> str | None:
+    """What is to be told before anything is read."""
+    from persona_tui.stages.extraction.languages import REPORTED
+
+    notes = [lexical]
+    wanted = settings.language
+    if wanted and wanted not in REPORTED and settings.resolve(model) == "grounded":
+        notes.append(f"no sentence in the language '{wanted}' is known, English ones are written")
+    return "; ".join(note for note in notes if note) or None
 
 
 async def extract(
@@ -94,7 +111,7 @@ async def extract(
     remembering = _Remembering(embedder)
     anchors = _Anchors(db, remembering, chosen)
     leftover = await db.run(candidates.unmerged)
-    note = remembering.describe_fallback()
+    note = _before(chosen, model, remembering.describe_fallback())
     yield ExtractProgress(meter.at(0), note=note)
     if leftover:
         found, new = await anchors.take(leftover)

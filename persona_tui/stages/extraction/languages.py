@@ -59,6 +59,23 @@ def language_of(text: str, *, default: str = "en") -> str:
     return best if scores[best] else default
 
 
+def code_of(language: str) -> str | None:
+    """The code (``de``) of a language that a person named: ``de``, ``DE``, ``de-AT``, ``German``;
+    ``None`` if it is neither a code nor a name that we know."""
+    given = language.strip()
+    if _CODE.fullmatch(given):
+        return re.split("[-_]", given)[0].lower()
+    return next((code for code, name in NAMES.items() if name == given.capitalize()), None)
+
+
+NAMES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
+    "pt": "Portuguese", "nl": "Dutch", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
+    "ar": "Arabic", "ru": "Russian", "uk": "Ukrainian", "hi": "Hindi", "tr": "Turkish",
+    "pl": "Polish", "el": "Greek", "he": "Hebrew", "th": "Thai",
+}  # fmt: skip
+_CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
+
 REPORTED = {
     "en": "The user says: “{}”",
     "de": "Die Person sagt: „{}“",

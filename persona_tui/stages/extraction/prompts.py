@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.protocol import ChatMessage
+from persona_tui.stages.extraction.languages import NAMES
 
 BEGINNING = "The user"
 """What a grounded answer is forced to begin with."""
@@ -77,13 +78,6 @@ HOLISTIC_SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 
-LANGUAGE_NAMES = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
-    "pt": "Portuguese", "nl": "Dutch", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
-    "ar": "Arabic", "ru": "Russian", "uk": "Ukrainian", "hi": "Hindi", "tr": "Turkish",
-    "pl": "Polish", "el": "Greek", "he": "Hebrew", "th": "Thai",
-}  # fmt: skip
-
 
 def grounded(sentence: str) -> list[ChatMessage]:
     """Few-shot prompt for one English sentence; the shared part comes first, so it is reused."""
@@ -104,7 +98,7 @@ def holistic(turns: Sequence[str], mark: str, language: str | None) -> list[Chat
 
 
 def _name(language: str | None) -> str:
-    return LANGUAGE_NAMES.get(language or "", language or "English")
+    return NAMES.get(language or "", language or "English")
 
 
 def template(strategy: str) -> str:
