@@ -28,14 +28,18 @@ class StoreThread:
         self._wait_seconds = wait_seconds
         self._store: Store | None = None
         self._thread: ThreadPoolExecutor | None = None
+        self._opening = asyncio.Lock()
 
     async def open(self) -> None:
         """Open (create, migrate) the journal. Opening an open one does nothing.
 
         :raises StoreError: as :func:`store.db.open_store`.
         """
-        if self._thread is not None:
-            return
+        async with self._opening:  # a second caller waits for the first one's journal
+            if self._thread is None:
+                await self._open()
+
+    async def _open(self) -> None:
         thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._thread = thread
         try:
@@ -65,8 +69,9 @@ class StoreThread:
 
     async def close(self) -> None:
         """Finish what was asked for, then close. Closing a closed one does nothing."""
-        thread, store = self._thread, self._store
-        self._thread = self._store = None
+        async with self._opening:
+            thread, store = self._thread, self._store
+            self._thread = self._store = None
         if thread is None:
             return
         try:

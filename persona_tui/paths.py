@@ -59,7 +59,7 @@ def default_paths() -> Paths:
     """The paths in force: ``$PERSONA_TUI_HOME``, else the platform's own directories."""
     home = os.environ.get(ENV_HOME)
     if home:
-        root = Path(home).expanduser().absolute()
+        root = Path(os.path.expanduser(home)).absolute()  # noqa: PTH111 - this one does not raise
         return Paths(root / "config", root / "data", root / "cache", root / "logs")
     import platformdirs
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from store import files, schema_journal, schema_stages
 from store.copying import copy_to
+from store.faults import translate, unwritable
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -55,11 +56,19 @@ def migrate(conn: sqlite3.Connection, path: Path) -> None:
 
 
 def backup_before(conn: sqlite3.Connection, path: Path) -> Path:
-    """Copy the database as it is before a migration into ``backups`` beside it."""
+    """Copy the database as it is before a migration into ``backups`` beside it.
+
+    :raises StoreError: it cannot be written; without it nothing is migrated.
+    """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     target = path.parent / "backups" / f"{path.stem}-v{_version(conn)}-{stamp}.db"
-    files.private_directory(target.parent)
-    copy_to(conn, target)
+    try:
+        files.private_directory(target.parent)
+        copy_to(conn, target)
+    except OSError as error:
+        raise unwritable("backup before the update", target, error) from error
+    except sqlite3.Error as error:
+        raise translate(error, target) from error  # the disk of the copy, not that of the journal
     return target
 
 

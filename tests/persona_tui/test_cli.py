@@ -353,6 +353,40 @@ def test_everything_lies_under_the_home(imported: dict[str, object], home: Path)
     assert {mode_of(path) for path in (home / "persona").rglob("*") if path.is_dir()} == {"0700"}
 
 
+@pytest.mark.parametrize("place", ["rel/ative", "with space/ü #?%41", "~nosuchuser/x", "link"])
+def test_any_home_will_do(
+    place: str, chat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    (tmp_path / "link").symlink_to(real)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PERSONA_TUI_HOME", place)
+    before = os.umask(0)
+    try:
+        assert run("import", str(chat)) == 0
+    finally:
+        os.umask(before)
+    journal = tmp_path / place / "data" / "persona.db"
+    assert (mode_of(journal), mode_of(journal.parent)) == ("0600", "0700")
+
+
+@pytest.mark.parametrize("argv", [["conversations", "list"], ["backup"], ["import", "CHAT"]])
+def test_a_home_that_cannot_be_made_is_one_sentence(
+    argv: list[str],
+    chat: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PERSONA_TUI_HOME", str(tmp_path / "file" / "home"))
+    assert run(*(str(chat) if word == "CHAT" else word for word in argv)) == 1
+    err = capsys.readouterr().err
+    assert "check its permissions" in err
+    assert len(err.strip().splitlines()) == 1
+
+
 def test_a_reader_that_goes_away_is_no_failure(imported: dict[str, object]) -> None:
     done = subprocess.run(
         f"{sys.executable} -m persona_tui conversations show $({sys.executable} -m persona_tui "

@@ -123,6 +123,22 @@ async def test_what_was_asked_before_closing_is_done(paths: Paths) -> None:
     await db.close()
 
 
+async def test_opening_twice_at_once_and_closing_meanwhile(paths: Paths) -> None:
+    db = StoreThread(paths.database)
+    first, second = (asyncio.create_task(db.open()) for _ in range(2))
+    await second
+    assert await db.run(conversations.count) == 0
+    await first
+    await db.close()
+    opening = asyncio.create_task(db.open())
+    await asyncio.sleep(0)
+    await db.close()
+    await opening
+    with pytest.raises(StoreError, match="closed"):
+        await db.run(conversations.count)
+    assert sorted(p.name for p in paths.data_dir.iterdir()) == ["persona.db"]
+
+
 async def test_a_journal_that_cannot_be_opened_is_told_and_may_be_tried_again(
     tmp_path: Path,
 ) -> None:

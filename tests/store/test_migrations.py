@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from store import conversations, files, migrations, settings
 from store.db import open_store
-from store.errors import StoreError
+from store.errors import DiskFullError, ReadOnlyError, StoreError
 from tests.helpers import mode_of
 
 
@@ -51,6 +53,48 @@ def test_a_migration_that_fails_changes_nothing(
         found = store.conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchone()
         assert found is None
         assert store.conn.execute("PRAGMA user_version").fetchone() == (migrations.NEWEST,)
+
+
+def test_without_a_backup_nothing_is_migrated(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _old(database, monkeypatch)
+    (database.parent / "backups").write_text("not a directory")
+    with pytest.raises(ReadOnlyError, match="backup before the update"):
+        open_store(database)
+    header = files.read_header(database)
+    assert header is not None
+    assert header.user_version == 1
+
+
+def test_a_disk_without_room_for_the_backup_is_told(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _old(database, monkeypatch)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "copy_to", full)
+        with pytest.raises(DiskFullError, match="free some space"):
+            open_store(database)
+    with open_store(database) as store:
+        assert settings.get(store, "planted") == "before"
+
+
+def test_two_windows_migrate_at_once(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _old(database, monkeypatch)
+
+    def start(_: int) -> str | None:
+        with open_store(database) as store:
+            return settings.get(store, "planted")
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(start, range(4))) == ["before"] * 4
+    with open_store(database) as store:
+        count = store.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()
+    assert count == (migrations.NEWEST,)
 
 
 def test_an_empty_file_becomes_a_journal(database: Path) -> None:
