@@ -268,9 +268,12 @@ def test_drafts_go_with_what_is_forgotten(
     save_state(paths.state, state)
     paths.state.with_name(".state.json.999999999.part").write_text("zqxdraft of a killed app")
     assert run("forget", "conversation", key, "--yes") == 0
-    assert load_state(paths.state) == UiState(welcomed=True, drafts={"": "zqxdraft two"})
+    assert load_state(paths.state) == UiState(
+        welcomed=True, drafts={"": "zqxdraft two"}, forgotten=[key]
+    )
     assert run("forget", "everything", "--yes") == 0
-    assert load_state(paths.state) == UiState(welcomed=True)
+    left = load_state(paths.state)
+    assert (left.welcomed, left.drafts) == (True, {})
     for path in paths.data_dir.iterdir():
         assert b"zqxdraft" not in path.read_bytes()
 
