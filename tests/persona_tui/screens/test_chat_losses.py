@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from click.testing import CliRunner
 
 from models.scripted import ScriptedBackend
+from persona_tui.cli import cli
 from persona_tui.jobs import extracting
 from persona_tui.paths import Paths
-from persona_tui.state import load_state
+from persona_tui.state import UiState, load_state, save_state
 from store import conversations, forgetting, messages
 from store.db import Store, open_store
 from tests.helpers import wait_until
@@ -111,6 +113,39 @@ async def test_what_was_being_written_to_a_forgotten_conversation_goes_too(paths
         assert screen.composer.text == ""
         await screen.before_quit()
         assert "secret" not in str(app.ui_state)
+
+
+async def test_what_a_verb_forgets_the_open_app_does_not_write_back(paths: Paths) -> None:
+    app = make_app(paths, ScriptedBackend(lambda _messages: "fine"))
+    async with running(app) as pilot:
+        await say(pilot, "hello")
+        screen = await loaded(app)
+        screen.composer.insert("my secret")
+        assert screen.conversation is not None
+        conversation_id = screen.conversation.conversation_id
+        screen._save_draft()
+        await wait_until(lambda: "my secret" in paths.state.read_text())
+        command = ["forget", "conversation", conversation_id, "--yes"]
+        assert (await asyncio.to_thread(CliRunner().invoke, cli, command)).exit_code == 0
+        assert "my secret" not in paths.state.read_text()
+        screen.composer.insert("!")
+        await screen.before_quit()
+    assert "secret" not in paths.state.read_text()  # written again when the app ended
+    assert load_state(paths.state).conversation_id is None
+
+
+async def test_forgetting_everything_takes_the_drafts(paths: Paths) -> None:
+    save_state(paths.state, UiState(drafts={"": "secret"}, conversation_id="c", side_width=50))
+    app = make_app(paths)
+    app.ui_state.drafts["other"] = "secret too"
+    result = await asyncio.to_thread(CliRunner().invoke, cli, ["forget", "everything", "--yes"])
+    assert result.exit_code == 0, result.output
+    assert load_state(paths.state) == UiState(side_width=50, wiped=1)
+    async with running(app):
+        await app._save_state(app._state_writer())
+        assert app.ui_state.drafts == {}
+        app.ui_state.set_draft(None, "written since")
+    assert load_state(paths.state).drafts == {"": "written since"}
 
 
 async def test_the_message_that_is_edited_may_be_gone(paths: Paths) -> None:
