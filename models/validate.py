@@ -8,6 +8,7 @@ implemented is refused before a model is asked, so nothing passes unchecked.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -50,10 +51,16 @@ def parse(text: str, schema: Mapping[str, Any]) -> Any:
         value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidOutputError("The model's answer is not valid JSON; ask again.") from error
-    if _SURROGATE.search(text):  # an escaped half of a pair is JSON, but no text that can be kept
-        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    if _SURROGATE.search(text):
+        value = without_surrogates(value)
     validate(value, schema)
     return value
+
+
+def without_surrogates(value: Any) -> Any:
+    """``value`` with question marks for lone surrogates: an escaped half of a pair is JSON, but no
+    text that can be kept."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def validate(value: Any, schema: Mapping[str, Any]) -> None:
@@ -206,6 +213,9 @@ def _string(value: str, schema: Mapping[str, Any], place: str) -> Iterator[tuple
 
 
 def _number(value: int | float, schema: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield place, "is not a number"  # NaN is within all bounds, and no database keeps it
+        return
     if "minimum" in schema and value < schema["minimum"]:
         yield place, f"is below {schema['minimum']}"
     if "maximum" in schema and value > schema["maximum"]:

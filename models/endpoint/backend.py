@@ -159,6 +159,7 @@ class EndpointBackend:
                     note = begun.note
                     if note and not begun.beginning.repeated:
                         note += ", and began otherwise"
+                    note = "; ".join(filter(None, (note, event.note))) or None
                     yield Finished(
                         event.reason,
                         event.usage,

@@ -17,14 +17,16 @@ from typing import Any, Protocol, cast
 
 from models.endpoint.errors import Asked, Failure, pause, waits_too_long
 from models.endpoint.means import Answer, RefusedError
-from models.endpoint.text import content_of, count, dig
+from models.endpoint.text import content_of, count, dig, thought_aloud
 from models.errors import (
     ContextOverflowError,
     InterruptedAnswerError,
+    InvalidOutputError,
     ModelError,
     UnavailableError,
 )
 from models.protocol import ChatMessage, FinishReason, Lane, Notice, Sampling, TextDelta, Usage
+from models.streaming import THINKING, THOUGHT_NOTE, Thoughts, only_thoughts
 
 _FEATURES: Mapping[str, str] = {
     "response_format": r"response_format|json_schema|json_object|schema|grammar",
@@ -39,10 +41,17 @@ _DROPPABLE = ("stream_options", "repeat_penalty", "seed", "stop", "top_p", "temp
 
 
 _CUTS_TO_LEARN_FROM = 2
+_ALONE = 16
+"""Answers that are then asked for one at a time; doubled each time that it turns out too few."""
+_MOST_ALONE = 1024
 
 
 class NonsenseError(ValueError):
     """What came is not what the protocol promises; the text goes on after the host's name."""
+
+
+class FilteredError(InterruptedAnswerError):
+    """The server stopped the answer on purpose: it would do so again."""
 
 
 class CutShortError(NonsenseError):
@@ -55,6 +64,7 @@ class Ended:
 
     reason: FinishReason
     usage: Usage
+    note: str | None = None
 
 
 Event = TextDelta | Notice | Ended
@@ -104,6 +114,8 @@ class Calls:
         self._one = asyncio.Lock()
         self._running = 0
         self._cuts = 0
+        self._alone = 0
+        self._alone_next = _ALONE
         self._not_before = 0.0
         self._left_out: set[str] = set()
 
@@ -120,7 +132,18 @@ class Calls:
     @property
     def _one_at_a_time(self) -> bool:
         """As llama_cpp.server wants it: it ends one stream when another request comes."""
-        return self._cuts >= _CUTS_TO_LEARN_FROM
+        return self._alone > 0
+
+    def _learn(self, *, cut: bool) -> None:
+        """A server that breaks off answers gets one request at a time for a while; the cuts may
+        have been the network's, and one wrong guess must not slow down a whole long job."""
+        if not cut:
+            self._alone = max(0, self._alone - 1)
+            return
+        self._cuts += 1
+        if self._cuts >= _CUTS_TO_LEARN_FROM and not self._alone:
+            self._alone, self._alone_next = self._alone_next, min(_MOST_ALONE, 2 * self._alone_next)
+            self._cuts = _CUTS_TO_LEARN_FROM - 1  # when it tries again, one is enough
 
     def body(self, messages: Sequence[ChatMessage], sampling: Sampling) -> dict[str, Any]:
         """The request for an answer to ``messages``."""
@@ -152,6 +175,8 @@ class Calls:
                         elif isinstance(event, Ended):
                             return Answer(text, event.reason, event.usage)
                 raise UnavailableError(f"{self.host} sent no answer; try again.")
+            except FilteredError:
+                raise
             except InterruptedAnswerError:
                 tries += 1
                 if tries > self._max_retries:
@@ -196,12 +221,15 @@ class Calls:
                     async with aclosing(attempt(body, broken != 2)) as events:
                         async for event in events:
                             said = said or isinstance(event, TextDelta)
+                            if not isinstance(event, TextDelta | Notice):
+                                self._learn(cut=False)
                             yield event
                     return
                 except ModelError:
                     raise
                 except Exception as error:  # noqa: BLE001 - the wire may bring anything
-                    self._cuts += isinstance(error, CutShortError) and self._running > 1
+                    if isinstance(error, CutShortError) and self._running > 1:
+                        self._learn(cut=True)
                     failure = await self._wire.failure(error)
             # Outside of the handler: no exception of ours drags along a request and its headers.
             if said:
@@ -304,17 +332,21 @@ class Calls:
         reason: str | None = None
         usage = Usage()
         started, first = time.monotonic(), None
+        thoughts, thinking, answered = Thoughts(), False, False
         try:
             async with aclosing(self._wire.chunks(body, streaming)) as chunks:
                 async for chunk in chunks:
                     if not isinstance(chunk, dict):
                         raise NonsenseError("answered with something else than was asked for")
                     choice = dig(chunk, "choices", 0)
-                    text = content_of(choice)
+                    text = thoughts.feed(content_of(choice) or "")
                     usage = _usage(chunk) or usage
                     finish = dig(choice, "finish_reason")
+                    if not thinking and (thoughts.met or thought_aloud(choice)):
+                        thinking = True
+                        yield Notice(THINKING)
                     if text:
-                        first = first or time.monotonic()
+                        first, answered = first or time.monotonic(), True
                         yield TextDelta(text)
                     if isinstance(finish, str) and finish:
                         reason = finish
@@ -324,13 +356,19 @@ class Calls:
         if reason is None:
             raise CutShortError("broke off the answer" if first else "sent no answer")
         if reason == "content_filter":
-            raise InterruptedAnswerError(
+            raise FilteredError(
                 f"{self.host} stopped the answer by its content filter; put it in other words or "
                 "choose another model."
             )
+        if text := thoughts.finish():
+            first, answered = first or time.monotonic(), True
+            yield TextDelta(text)
+        cut = reason in {"length", "max_tokens"}
+        if thinking and cut and not answered:
+            raise InvalidOutputError(only_thoughts(self._limit(body)))
         ended = time.monotonic()
         yield Ended(
-            "length" if reason in {"length", "max_tokens"} else "stop",
+            "length" if cut else "stop",
             Usage(
                 usage.prompt_tokens,
                 usage.cached_tokens,
@@ -338,7 +376,12 @@ class Calls:
                 (first or ended) - started,
                 ended - (first or ended),
             ),
+            THOUGHT_NOTE if thinking else None,
         )
+
+    @staticmethod
+    def _limit(body: Mapping[str, Any]) -> int:
+        return int(body.get("max_tokens") or body.get("max_completion_tokens") or 0)
 
 
 def _usage(chunk: object) -> Usage | None:

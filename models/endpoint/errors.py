@@ -12,7 +12,7 @@ import random
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.endpoint.text import dig, error_text, plain
 from models.errors import (
@@ -60,7 +60,7 @@ class Asked:
     base_url: str
     model: str
     local: bool
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -22,7 +22,7 @@ from typing import Any, Protocol, TypeVar
 from models.endpoint.text import Beginning, parse_json
 from models.errors import InvalidOutputError, ModelError
 from models.protocol import ChatMessage, FinishReason, Lane, Sampling, Usage
-from models.validate import check_schema, validate
+from models.validate import check_schema, validate, without_surrogates
 
 _T = TypeVar("_T")
 
@@ -276,7 +276,7 @@ def _checked(answer: Answer, schema: Mapping[str, Any]) -> Any:
     if answer.reason == "length":  # what is cut may still parse, and lacks its end
         raise InvalidOutputError("The answer was cut off at the limit of tokens.")
     try:
-        value = parse_json(answer.text)
+        value = without_surrogates(parse_json(answer.text))
         validate(value, schema)
     except ValueError:
         raise InvalidOutputError("The answer is not JSON.") from None

@@ -15,7 +15,7 @@ _TAG = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<[^<>]{0,300}>", re.IGNORE
 _LOOKS_LIKE_KEY = re.compile(
     r"\bBearer\s+\S+|\b(?:sk|pk|rk|gsk|hf|xai|AIza|key)[-_][A-Za-z0-9_*.-]{6,}", re.IGNORECASE
 )
-_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_THINKING = re.compile(r"\A.*?</think(?:ing)?>", re.DOTALL)
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 _LONGEST_READ = 20_000
 _MOST_STARTS = 16
@@ -75,6 +75,12 @@ def content_of(choice: object) -> str | None:
     return None
 
 
+def thought_aloud(choice: object) -> bool:
+    """Whether a chunk holds thoughts apart from the answer, as DeepSeek, vLLM, llama-server
+    (``reasoning_content``), OpenRouter and Ollama (``reasoning``) send them."""
+    return any(dig(choice, "delta", key) for key in ("reasoning_content", "reasoning"))
+
+
 def error_text(body: object) -> str:
     """What an error body says, in the several shapes that servers use (still to be made plain)."""
     if isinstance(body, str):
@@ -93,7 +99,8 @@ def error_text(body: object) -> str:
 
 
 def without_thinking(text: str) -> str:
-    """An answer less the ``<think>…</think>`` that some models put before it."""
+    """An answer less what stands before ``</think>``, where the tag that opens it was part of the
+    prompt; whole parts were left out while they arrived."""
     return _THINKING.sub("", text, count=1).strip()
 
 
