@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from store import copying
 from store.copying import copy_to
 from store.db import Store, utc_now
 from store.errors import StoreError
-from store.faults import guarded, unwritable
+from store.faults import guarded, translate, unwritable
 from store.text import to_db
 
 
@@ -39,6 +40,10 @@ def backup(store: Store, target: Path) -> Path:
         ) from error
     except OSError as error:
         raise unwritable("backup", target, error) from error
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise translate(error, target) from error  # its disk, not that of the journal
+        raise
     return target
 
 
