@@ -209,7 +209,6 @@ class HostApp(App[None]):
             except OSError as error:  # a convenience: not worth a word to the person
                 log.warning("state not saved: %s", error.strerror)
         return state
-        return state
 
     # --- talking to the person --------------------------------------------------------------
 
