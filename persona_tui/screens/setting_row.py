@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec.inspect import BoolType, LiteralType
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input, Label, Select, Static, Switch
+from textual.widgets import Input, Label, Select, Static, Switch, TextArea
 
 from persona_tui import config
 from persona_tui.config_text import describe, from_text, required
@@ -19,10 +19,18 @@ from widgets.safe import plain
 
 
 class SettingRow(Vertical):
-    """Shows and changes one setting. What was typed is taken over by Enter or on leaving."""
+    """Shows and changes one setting. What was typed is taken over by Enter or on leaving.
+
+    In a text of several lines Enter begins a line, so that only leaving takes it over.
+    """
 
     DEFAULT_CSS = """
     SettingRow { height: auto; margin: 0 0 1 0; }
+    SettingRow TextArea {
+        width: 1fr; max-width: 76; height: auto; min-height: 3; max-height: 8;
+        border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1;
+        &:focus { border: none; background: $boost; }
+    }
     SettingRow > Horizontal { height: auto; }
     SettingRow Label { width: 20; padding: 0 1 0 0; }
     SettingRow:focus-within Label { text-style: bold underline; }
@@ -53,8 +61,10 @@ class SettingRow(Vertical):
         *,
         choices: Sequence[tuple[str, str]] | None = None,
         locked_by: str | None = None,
+        lines: bool = False,
     ) -> None:
-        """``choices`` (shown, value) make it a list; ``locked_by`` names a variable that rules."""
+        """``choices`` (shown, value) make it a list, ``lines`` a text of several lines;
+        ``locked_by`` names a variable that rules."""
         super().__init__()
         self.key, self.label, self.value = key, label, value
         kind = config.type_of(key.split("."))
@@ -63,6 +73,7 @@ class SettingRow(Vertical):
         self.kind = kind
         self.doc_text = plain(doc, one_line=True)
         self.locked_by = locked_by
+        self.lines = lines
         plain_type = required(kind)
         if choices is None and isinstance(plain_type, LiteralType):
             choices = [(str(arg), str(arg)) for arg in plain_type.values]
@@ -82,6 +93,14 @@ class SettingRow(Vertical):
                     options.append((plain(f"{self.value} (not there)"), str(self.value)))
                 yield Select(
                     options, value=self.value, allow_blank=False, compact=True, disabled=locked
+                )
+            elif self.lines:
+                yield TextArea(
+                    self.value or "",
+                    placeholder=describe(self.kind),
+                    compact=True,
+                    disabled=locked,
+                    highlight_cursor_line=False,
                 )
             else:
                 yield Input(
@@ -103,8 +122,29 @@ class SettingRow(Vertical):
     @on(Input.Blurred)
     def _typed(self, event: Input.Submitted | Input.Blurred) -> None:
         event.stop()
+        self.take_over()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        if isinstance(event.widget, TextArea):
+            self.take_over()
+
+    def typed(self) -> Any:
+        """What stands in the field, as a value. Raises :class:`ConfigError`; bounds are not checked.
+
+        For a switch or a list the value itself, which they change at once.
+        """
+        for field in self.query(Input).results(Input):
+            return from_text(self.kind, field.value, where=f"“{self.label}”")
+        for area in self.query(TextArea).results(TextArea):
+            return from_text(self.kind, area.text, where=f"“{self.label}”")
+        return self.value
+
+    def take_over(self) -> None:
+        """Check what was typed and have it saved, if it is another value."""
+        if self.locked_by is not None:
+            return
         try:
-            value = from_text(self.kind, event.value, where=f"“{self.label}”")
+            value = self.typed()
         except ConfigError as error:
             self.say(str(error))
             return

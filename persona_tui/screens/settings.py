@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from textual import on
@@ -50,6 +51,11 @@ TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("extraction", "Extraction", ("extraction.", "language")),
     ("machine", "Machine", ("local.", "remote.", "downloads.")),
 )
+STRATEGIES: tuple[tuple[str, str], ...] = (
+    ("auto: as the model can", "auto"),
+    ("grounded: sentence by sentence, for small models", "grounded"),
+    ("holistic: the whole conversation, for capable models", "holistic"),
+)
 LABELS = {
     "n_ctx": "Context",
     "n_threads": "Threads",
@@ -59,6 +65,12 @@ LABELS = {
     "key": "Hub key",
     "endpoint": "Hub address",
 }
+
+
+def told_default(default: object) -> str:
+    """``It comes as 0.7.``"""
+    shown = {True: "on", False: "off"}[default] if isinstance(default, bool) else default
+    return f"It comes as {shown}."
 
 
 class SettingsScreen(PersonaScreen):
@@ -81,9 +93,10 @@ All of it is in one TOML file that you can also edit by hand, or with `persona-t
 """
     DEFAULT_CSS = """
     SettingsScreen TabbedContent { height: 1fr; }
-    SettingsScreen TabPane { padding: 1 1 0 1; height: 1fr; }
+    SettingsScreen Tabs { padding: 0 1; }
+    SettingsScreen TabPane { padding: 1 1 0 2; height: 1fr; }
     SettingsScreen ContentSwitcher { height: 1fr; }
-    SettingsScreen VerticalScroll { height: 1fr; }
+    SettingsScreen VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; padding: 0 1 0 0; }
     """
 
     def __init__(self) -> None:
@@ -133,10 +146,16 @@ All of it is in one TOML file that you can also edit by hand, or with `persona-t
         choices = models if doc.key in ("chat.model", "extraction.model") else None
         if doc.key == "language":
             choices, value = list(LANGUAGES), value or ""
+        if doc.key == "extraction.strategy":
+            choices = list(STRATEGIES)
+        told = doc.doc.replace("`", "")
+        if choices is None and doc.default is not None:
+            told += f" {told_default(doc.default)}"
         name = config.ENV_PREFIX + doc.key.upper().replace(".", "__")
         locked = name if name in os.environ else None
+        lines = doc.key == "chat.system_prompt"
         yield SettingRow(
-            doc.key, label, doc.doc.replace("`", ""), value, choices=choices, locked_by=locked
+            doc.key, label, told, value, choices=choices, locked_by=locked, lines=lines
         )
 
     @on(SettingRow.Changed)
@@ -170,3 +189,12 @@ All of it is in one TOML file that you can also edit by hand, or with `persona-t
 
     def on_screen_suspend(self) -> None:
         self.query_one(ThemeList).put_back()
+        for row in self.query(SettingRow):  # another mode leaves the focus where it is
+            row.take_over()
+
+    async def before_quit(self) -> None:
+        for row in self.query(SettingRow):
+            with suppress(UserError):  # what is wrong was told at the field
+                value = row.typed()
+                if row.locked_by is None and value != row.value:
+                    await asyncio.to_thread(set_value, self.host.paths, row.key, value)

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import pytest
 from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Input, Select, Static, Switch, TabbedContent
+from textual.widgets import Input, Select, Static, Switch, TabbedContent, TextArea
 
 from persona_tui.config import load_settings
 from persona_tui.config_file import set_value
@@ -203,13 +204,47 @@ async def test_paths_are_listed_and_copied(paths: Paths) -> None:
 async def test_half_typed_text_survives_a_dialog(paths: Paths) -> None:
     async with App(paths).run_test() as pilot:
         screen = await screen_of(pilot)
-        field = row_of(screen, "chat.system_prompt").query_one(Input)
+        field = row_of(screen, "chat.system_prompt").query_one(TextArea)
         field.focus()
-        field.value = "Be brief"
+        field.text = "Be brief"
         screen.reload()
         await pilot.pause()
-        assert row_of(screen, "chat.system_prompt").query_one(Input) is field
-        assert field.value == "Be brief"
+        assert row_of(screen, "chat.system_prompt").query_one(TextArea) is field
+        assert field.text == "Be brief"
+
+
+async def test_system_prompt_has_lines_and_is_saved_on_leaving(paths: Paths) -> None:
+    async with App(paths).run_test() as pilot:
+        screen = await screen_of(pilot)
+        await focus(row_of(screen, "chat.system_prompt").query_one(TextArea))
+        await pilot.press("O", "n", "e", "enter", "T", "w", "o", "tab")
+        await wait_until(lambda: screen.host.settings.chat.system_prompt == "One\nTwo")
+        assert load_settings(paths, {}).chat.system_prompt == "One\nTwo"
+
+
+async def test_what_was_typed_is_saved_when_another_screen_comes_or_the_app_ends(
+    paths: Paths,
+) -> None:
+    async with App(paths).run_test() as pilot:
+        screen = await screen_of(pilot)
+        field = row_of(screen, "chat.top_p").query_one(Input)
+        await focus(field)
+        field.value = "0.5"
+        pilot.app.push_screen(ModalScreen())
+        await wait_until(lambda: screen.host.settings.chat.top_p == 0.5)
+        pilot.app.pop_screen()
+        row_of(screen, "chat.max_tokens").query_one(Input).value = "77"
+        row_of(screen, "extraction.min_confidence").query_one(Input).value = "hot"
+        await screen.before_quit()
+        assert load_settings(paths, {}).chat.max_tokens == 77
+        assert load_settings(paths, {}).extraction.min_confidence == 0.4
+
+
+async def test_every_setting_is_explained(paths: Paths) -> None:
+    async with App(paths).run_test() as pilot:
+        screen = await screen_of(pilot)
+        assert all(len(doc(row)) > 20 for row in screen.query(SettingRow))
+        assert doc(row_of(screen, "extraction.min_confidence")).endswith("It comes as 0.4.")
 
 
 def test_conflicts_are_found_where_keys_meet(paths: Paths) -> None:
