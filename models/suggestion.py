@@ -65,9 +65,9 @@ def suggested(rated: Iterable[tuple[Download, Fit]], most_b: float) -> Download 
 
 def reason(cores: int, gpu: bool) -> str:
     """Why the suggested one is suggested, as a sentence."""
-    most = f"up to {most_parameters_b(cores, gpu):g} billion parameters"
-    what = f"Suggested to begin with: the largest here of {most} that answers without thinking first"
+    most = f"{most_parameters_b(cores, gpu):g} billion parameters"
+    what = f"Suggested here: the largest of up to {most} that answers without thinking first"
     if gpu:
         return f"{what}."
     counted = "one core" if cores == 1 else f"{cores} cores"
-    return f"{what}; without a GPU, {counted} would be slow with more."
+    return f"{what} ({counted}, no GPU)."

@@ -152,7 +152,9 @@ def new_entry(
     is not a GGUF file.
     """
     taken = {catalogue.STARTER.ref, *(entry.id for entry in catalogue.RECOMMENDED)}
-    if not name or not all(c.isalnum() or c in "-_.:" for c in name):
+    if not name:
+        raise UsageError("Give the model a name, by which it is called here.")
+    if not all(c.isalnum() or c in "-_.:" for c in name):
         raise UsageError(f"“{name}” cannot be a name: use letters, digits, “-”, “_”, “.” and “:”.")
     if name in taken:
         raise UsageError(f"The name `{name}` is taken by a model of the catalogue; choose another.")

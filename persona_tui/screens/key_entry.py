@@ -17,6 +17,16 @@ from models.secrets import Secrets, environment_names
 from widgets.safe import plain
 
 
+class Choice(RadioButton):
+    """A radio button that is empty unless chosen: Textual's tells it by colour alone."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "●" if self.value else " "
+        super().watch_value()
+
+
 class KeyEntryScreen(ModalScreen[bool]):
     """Ask for one key and keep it. Dismisses with True if it was kept."""
 
@@ -59,8 +69,8 @@ class KeyEntryScreen(ModalScreen[bool]):
             )
             yield Input(password=True, placeholder="Paste or type the key", id="key")
             with RadioSet(id="keep"):
-                yield RadioButton("Until the program ends", value=True, id="session")
-                yield RadioButton("In the system's keyring", id="keyring")
+                yield Choice("Until the program ends", value=True, id="session")
+                yield Choice("In the system's keyring", id="keyring")
             yield Static("", classes="error", markup=False)
             with Horizontal():
                 yield Button("Cancel", id="cancel")

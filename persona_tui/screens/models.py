@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import ClassVar
 
 from textual import on
@@ -11,17 +11,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
-from textual.widgets import OptionList, ProgressBar, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from models.download import Progress, discard_partial, download
+from models.catalogue import host_of
+from models.download import Progress, discard_partial, download, hub_address
 from models.secrets import Secrets
 from persona_tui.config_file import remove_model, set_values
 from persona_tui.config_text import joined
 from persona_tui.jobs.models import ModelRow, TestResult, rows, try_out
 from persona_tui.screens import models_text as text
 from persona_tui.screens.add_model import AddModelScreen, FormKind, NewModel
-from persona_tui.screens.base import PersonaScreen
+from persona_tui.screens.base import PersonaScreen, is_expected
 from persona_tui.screens.model_list import ModelList
 from persona_tui.screens.models_text import FoundModel
 
@@ -45,9 +46,6 @@ class ModelsScreen(PersonaScreen):
         height: auto; min-height: 5; max-height: 11;
         border-top: solid $foreground 20%; padding: 0 2; background: $background;
     }
-    ModelsScreen #bar { width: 100%; display: none; }
-    ModelsScreen #bar Bar { width: 1fr; }
-    ModelsScreen #bar.-shown { display: block; }
     ModelsScreen.-wide #body { layout: horizontal; }
     ModelsScreen.-wide ModelList { width: 1fr; height: 100%; margin: 1 1 0 2; }
     ModelsScreen.-wide #details {
@@ -82,7 +80,6 @@ class ModelsScreen(PersonaScreen):
             yield ModelList(id="list", compact=True)
             with VerticalScroll(id="details", can_focus=False):
                 yield Static(id="about", markup=False)
-                yield ProgressBar(id="bar", show_eta=False)
 
     # --- the list ---------------------------------------------------------------------------
 
@@ -120,12 +117,17 @@ class ModelsScreen(PersonaScreen):
         options: list[Option] = [Option(text.heading("Ready", first=True), disabled=True)]
         ready = [row for row in self.rows if row.state in ("ready", "missing")]
         options += [self._option(row, width) for row in ready]
-        note = "★ to begin with here, then the most capable that fits"
+        note = "the most capable that fits first"
+        if any(row.suggested for row in self.rows):
+            note = "★ to begin with here, then the most capable that fits"
         options.append(Option(text.heading("Recommended downloads", note), disabled=True))
         options += [self._option(row, width) for row in self.rows if row not in ready]
-        note = "looking …" if self.found is None else "" if self.found else "nothing answered"
+        there = {(row.spec.base_url, row.spec.model) for row in self.rows}
+        fresh = [o for o in self.found or () if (o.endpoint.base_url, o.model) not in there]
+        note = "looking …" if self.found is None else "" if fresh else "nothing answered"
+        note = "nothing new" if self.found and not fresh else note
         options.append(Option(text.heading("Found on this machine", note), disabled=True))
-        for found in self.found or ():
+        for found in fresh:
             options.append(Option(text.found_line(found, width, columns), id=found.option_id))
         options.append(Option(text.heading("Add"), disabled=True))
         options += [Option(f"  + {label}", id=f"add:{kind}") for kind, label in ADD]
@@ -168,12 +170,10 @@ class ModelsScreen(PersonaScreen):
     def _describe(self) -> None:
         row, about = self.row, self.query_one("#about", Static)
         progress = self.progress.get(row.spec.ref) if row else None
-        bar = self.query_one("#bar", ProgressBar)
-        bar.set_class(progress is not None, "-shown")
-        if progress is not None:
-            bar.update(total=progress.total, progress=progress.done)
         if row is not None:
-            about.update(text.row_details(row, progress, self.results.get(row.spec.ref, "")))
+            hub = host_of(hub_address(self.host.settings.downloads.endpoint))
+            result = self.results.get(row.spec.ref, "")
+            about.update(text.row_details(row, progress, result, hub))
         elif self.found_row is not None:
             about.update(text.found_details(self.found_row))
         elif self._highlighted_id() is None:
@@ -281,8 +281,10 @@ class ModelsScreen(PersonaScreen):
 
     async def before_quit(self) -> None:
         for ref in list(self.progress):
-            for worker in self.workers.cancel_group(self, f"download:{ref}"):
-                await asyncio.wait([asyncio.ensure_future(worker.wait())], timeout=2)
+            waits = [one.wait() for one in self.workers.cancel_group(self, f"download:{ref}")]
+            ends = asyncio.gather(*waits, return_exceptions=True)  # they end as cancelled
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ends, timeout=2)
 
     def action_test(self) -> None:
         if self.row is not None:
@@ -302,8 +304,10 @@ class ModelsScreen(PersonaScreen):
                         answer += piece
                         self.results[ref] = f"“{answer}…"
                     self._describe()
-        except BaseException:
+        except BaseException as error:
             self.results.pop(ref, None)
+            if is_expected(error):  # what is told in passing can be read again
+                self.results[ref] = f"✗ {error}"
             self._describe()
             raise
 
@@ -360,13 +364,15 @@ class ModelsScreen(PersonaScreen):
         row = self.row
         if row is None:
             return
-        own = row.download is None
+        goes = "The entry goes; the file or the endpoint stays."
+        if row.download is not None:
+            goes = "The downloaded file is deleted from this machine."
+        if row.used_for:
+            goes += f" The starter model is used for {' and '.join(row.used_for)} then."
         self.app.push_screen(
             ConfirmScreen(
                 f"Remove {row.spec.name}?",
-                "The entry goes; the file or the endpoint stays."
-                if own
-                else "The downloaded file is deleted from this machine.",
+                goes,
                 confirm="Remove",
                 danger=True,
             ),

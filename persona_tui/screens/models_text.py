@@ -163,8 +163,15 @@ def found_details(found: FoundModel) -> Content:
     )
 
 
-def row_details(row: ModelRow, progress: Progress | None, result: str = "") -> Content:
-    """The panel beside (or below) the list."""
+def _bar(progress: Progress, width: int = 30) -> Content:
+    full = min(width, progress.done * width // max(1, progress.total))
+    return Content.assemble(("━" * full, "$primary"), ("┄" * (width - full), "dim"))
+
+
+def row_details(
+    row: ModelRow, progress: Progress | None, result: str = "", hub: str = ""
+) -> Content:
+    """The panel beside (or below) the list; ``hub`` is the host that downloads come from."""
     spec = row.spec
     lines: list[Content] = [Content.styled(plain(spec.name, one_line=True), "bold")]
     if spec.local:
@@ -182,26 +189,29 @@ def row_details(row: ModelRow, progress: Progress | None, result: str = "") -> C
     if spec.size_bytes and row.fit:
         facts.append(f"needs up to {size_text(needed(spec))} of memory: {row.fit}")
     if spec.kind == "endpoint":
-        facts.append(f"model {plain(spec.model or '', one_line=True)}")
+        facts.append(
+            f"model {plain(spec.model or '', one_line=True)} at {plain(spec.base_url or '')}"
+        )
         facts.append(f"key “{plain(spec.key_name)}”" if spec.key_name else "no key")
     lines.append(Content.styled(" · ".join(fact for fact in facts if fact), "dim"))
+    if progress is not None:
+        left = progress.note or time_text(progress.seconds_left)
+        done = f"{size_text(progress.done)} of {size_text(progress.total)}"
+        lines += [_bar(progress), Content(f"{done} from {plain(hub)}  {left}")]
+        return Content("\n").join(lines)
     if row.suggested:
         lines.append(Content(f"★ {row.suggested}"))
     if row.download and row.download.note:
         lines.append(Content(row.download.note))
     if row.state == "missing":
         lines.append(Content.styled(f"There is no file at {spec.path} any more.", "$text-error"))
-    if row.state == "partial" and progress is None:
-        lines.append(
-            Content(f"{size_text(row.fetched_bytes)} are here; the download goes on there.")
-        )
     if spec.source_url:
         lines.append(Content.styled(spec.source_url, "dim"))
-    if row.state == "download" and progress is None:
-        lines.append(Content("Enter or d downloads it; it answers on this machine then."))
-    if progress is not None:
-        left = progress.note or time_text(progress.seconds_left)
-        lines.append(Content(f"{size_text(progress.done)} of {size_text(progress.total)}  {left}"))
+    if row.state == "download":
+        lines.append(Content(f"Enter fetches {size_text(spec.size_bytes)} from {plain(hub)}."))
+    if row.state == "partial":
+        here = size_text(row.fetched_bytes)
+        lines.append(Content(f"{here} are here; Enter fetches the rest from {plain(hub)}."))
     if result:
         lines.append(Content(plain(result)))
     return Content("\n").join(lines)

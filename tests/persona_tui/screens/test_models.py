@@ -119,7 +119,7 @@ async def test_one_download_is_suggested_by_mark_word_and_place(paths: Paths) ->
         line = str(screen.query_one(OptionList).get_option(f"row:{row.spec.ref}").prompt)
         assert line.startswith("★")
         assert "suggested" in line
-        await wait_until(lambda: "★ Suggested to begin with" in about(screen))
+        await wait_until(lambda: "★ Suggested here" in about(screen))
 
 
 async def test_a_click_chooses_and_a_second_one_acts(paths: Paths, tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ async def test_adding_an_endpoint_by_form(paths: Paths) -> None:
         form.query_one("#model", Input).value = "m"
         await pilot.press("enter")  # no name yet
         await wait_until(
-            lambda: "cannot be a name" in str(form.query_one(".error", Static).render())
+            lambda: "Give the model a name" in str(form.query_one(".error", Static).render())
         )
         form.query_one("#name", Input).value = "here"
         form.query_one("#key", Input).value = "sk-secret"
