@@ -11,7 +11,7 @@ import pytest
 
 from store import backup, conversations
 from store.db import Store, open_store
-from store.errors import StoreError
+from store.errors import DiskFullError, StoreError
 from tests.helpers import mode_of
 from tests.store.conftest import say
 
@@ -47,6 +47,19 @@ def test_a_journal_that_cannot_be_written_can_still_be_saved(
         target = backup.backup(looked_at, tmp_path / "copy.db")
     with open_store(target) as copy:
         assert conversations.get(copy, message.conversation_id).messages == 1
+
+
+def test_a_full_disk_of_the_copy_is_named(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr(backup, "copy_to", full)
+    with pytest.raises(DiskFullError, match=r"usb.copy\.db is full"):
+        backup.backup(store, tmp_path / "usb" / "copy.db")
 
 
 def test_a_file_system_without_hard_links_will_do(
