@@ -270,6 +270,13 @@ class PersonaApp(HostApp):
         elif isinstance(self.screen, PersonaScreen):
             self.screen.reload()
 
+    def search_themes(self) -> None:
+        from textual.command import CommandPalette
+
+        from persona_tui.screens.palette import KeptThemes
+
+        self.push_screen(CommandPalette([KeptThemes], placeholder="Search for themes…"))
+
     # --- palette ----------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

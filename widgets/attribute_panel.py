@@ -28,11 +28,11 @@ EMPTY = (
 )
 
 
-class AttributeCard(Static, can_focus=True):
+class PanelCard(Static, can_focus=True):
     """One attribute. The model's confidence is not shown: it would lean on the judgment."""
 
     DEFAULT_CSS = """
-    AttributeCard {
+    PanelCard {
         height: auto;
         margin: 0 0 1 0;
         padding: 0 1;
@@ -128,7 +128,7 @@ class AttributePanel(Vertical):
             if newest:
                 await column.mount(
                     *(
-                        AttributeCard(attribute, fresh=attribute.attribute_id in self._fresh)
+                        PanelCard(attribute, fresh=attribute.attribute_id in self._fresh)
                         for attribute in newest[:SHOWN_AT_MOST]
                     )
                 )

@@ -187,6 +187,19 @@ class HostApp(App[None]):
         if restart:
             self.extraction.start()
 
+    def keep_theme(self, name: str) -> None:
+        """Wear a theme from now on."""
+        self.theme = name
+        self.run_worker(self.guarded(self._keep_theme(name)), group="theme", exclusive=True)
+
+    async def _keep_theme(self, name: str) -> None:
+        from msgspec.structs import replace
+
+        from persona_tui.config_file import set_value
+
+        await asyncio.to_thread(set_value, self.paths, "theme", name)
+        self._settings = replace(self.settings, theme=name)
+
     def save_ui_state(self) -> None:
         """Write the remembered state, in a thread: it waits for the disk."""
         self.run_worker(self._save_state(self._state_writer()), group="state", exit_on_error=False)

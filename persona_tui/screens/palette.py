@@ -1,12 +1,14 @@
-"""Conversations in the command palette: type part of a title, press Enter, be there."""
+"""In the command palette: conversations (type part of a title, press Enter, be there), themes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.theme import ThemeProvider
 
 from persona_tui.screens.base import HostApp
 from store import conversations
@@ -53,3 +55,12 @@ class ConversationsProvider(Provider):
                 text=title,
                 help=f"{counted(found.messages, 'message')} · {found.updated_at:%d %b %Y}",
             )
+
+
+class KeptThemes(ThemeProvider):
+    """The themes; the one that is chosen is there again at the next start."""
+
+    @property
+    def commands(self) -> list[tuple[str, Callable[[], None]]]:
+        host = cast("HostApp", self.app)
+        return [(name, partial(host.keep_theme, name)) for name in sorted(host.available_themes)]

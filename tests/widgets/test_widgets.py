@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from textual.app import App, ComposeResult
 
 from store.records import Attribute, AttributeJudgment, Evidence, JudgmentContext, Message
-from widgets.attribute_panel import AttributeCard, AttributePanel, card
+from widgets.attribute_panel import AttributePanel, PanelCard, card
 from widgets.composer import Composer
 from widgets.context_meter import ContextMeter, MeterState, bar
 from widgets.message import SHOWN_CHARACTERS, MessageView, code_blocks
@@ -78,14 +78,14 @@ async def test_the_panel_lists_newest_first_and_tells_what_was_chosen() -> None:
         later = replace(ATTRIBUTE, attribute_id="a2", created_at=NOW.replace(hour=13))
         await panel.show([ATTRIBUTE, later])
         await pilot.pause()
-        cards = list(app.query(AttributeCard))
+        cards = list(app.query(PanelCard))
         assert [c.attribute.attribute_id for c in cards] == ["a2", "a1"]
         assert panel.count == 2
         await pilot.click(cards[1])
         await pilot.pause()
         assert chosen == ["a1"]
         await panel.show([])
-        assert not app.query(AttributeCard)
+        assert not app.query(PanelCard)
 
 
 async def test_the_composer_sends_grows_and_recalls() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
@@ -187,6 +187,19 @@ async def test_an_unknown_theme_is_no_reason_not_to_start(paths: Paths) -> None:
     app = make_app(paths, settings=quiet_settings(theme="no-such-theme"))
     async with running(app):
         assert app.theme == "textual-dark"
+
+
+async def test_a_theme_from_the_palette_is_kept(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        app.action_change_theme()
+        await wait_until(lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"nord")
+        await wait_until(lambda: bool(app.screen.query_one(CommandList).option_count))
+        await pilot.press("down", "enter")
+        await wait_until(lambda: app.theme == "nord", what="the theme is worn")
+        await wait_until(lambda: app.settings.theme == "nord", what="the theme is kept")
+    assert 'theme = "nord"' in paths.config.read_text("utf-8")
 
 
 async def test_it_works_without_colour(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:

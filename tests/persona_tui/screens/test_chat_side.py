@@ -30,7 +30,7 @@ from tests.persona_tui.screens.chat_helpers import (
     running,
     say,
 )
-from widgets.attribute_panel import AttributeCard
+from widgets.attribute_panel import PanelCard
 from widgets.message import MessageView
 
 QUOTE = "I work nights"
@@ -78,8 +78,8 @@ async def test_an_attribute_appears_with_its_words_and_leads_to_them(paths: Path
     app = make_app(paths, settings=quiet_settings(extraction={"live": True}))
     async with running(app, LARGE) as pilot:
         await say(pilot, f"Hello. {QUOTE} as a nurse.")
-        await wait_until(lambda: app.screen.query(AttributeCard), what="an attribute appears")
-        card = app.screen.query_one(AttributeCard)
+        await wait_until(lambda: app.screen.query(PanelCard), what="an attribute appears")
+        card = app.screen.query_one(PanelCard)
         text = str(card.render())
         assert "+ new" in text
         assert "The user works [b]nights[/x]." in text
@@ -101,9 +101,9 @@ async def test_on_a_small_screen_the_count_is_told_and_a_key_shows_them(paths: P
         await wait_until(lambda: "1 inferred" in str(screen.query_one("#count").render()))
         await pilot.press("ctrl+b")
         await pilot.pause()
-        assert screen.query_one(AttributeCard).region.width > 20
+        assert screen.query_one(PanelCard).region.width > 20
         await pilot.press("ctrl+n")
-        await wait_until(lambda: not screen.query(AttributeCard), what="a new one has none")
+        await wait_until(lambda: not screen.query(PanelCard), what="a new one has none")
 
 
 async def test_a_model_that_cannot_infer_does_not_end_the_chat(
