@@ -77,7 +77,11 @@ class ModelSpec:
         """``this machine``, or the host that words are sent to."""
         if self.kind == "gguf":
             return THIS_MACHINE
-        return THIS_MACHINE if is_loopback(self.base_url or "") else host_of(self.base_url or "")
+        if not is_loopback(self.base_url or ""):
+            return host_of(self.base_url or "")
+        from models.endpoint.address import PASSED_ON, passed_on
+
+        return PASSED_ON if passed_on(self.model or "") else THIS_MACHINE
 
     @property
     def local(self) -> bool:
@@ -193,9 +197,18 @@ def find(ref: str, own: Mapping[str, ModelSpec], models_dir: Path) -> ModelSpec:
                 )
             return entry_spec(entry, models_dir)
     if ref.lower().endswith(".gguf"):
-        path = Path(ref).expanduser()
+        path = file_path(ref)
         return ModelSpec(ref=ref, name=path.stem, kind="gguf", path=path)
     raise ModelError(unknown(ref, own))
+
+
+def file_path(text: str) -> Path:
+    """A path as a person writes it. One that cannot be is left as it is: no file is there."""
+    path = Path(text.replace("\0", "\ufffd"))
+    try:
+        return path.expanduser()
+    except RuntimeError:  # ~somebody who is not known here
+        return path
 
 
 def unknown(ref: str, own: Iterable[str]) -> str:

@@ -54,6 +54,14 @@ def parse_address(base_url: str) -> Address:
     )
 
 
+def passed_on(model: str) -> bool:
+    """True for the models that an Ollama on this machine asks ollama.com for."""
+    return model.endswith(("-cloud", ":cloud"))
+
+
+PASSED_ON = "this machine, which passes it on to ollama.com"
+
+
 def is_loopback(host: str) -> bool:
     """True for this machine's own addresses."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from models.endpoint.address import parse_address
+from models.endpoint.address import PASSED_ON, parse_address, passed_on
 from models.endpoint.calls import Calls
 from models.endpoint.choose import ChoiceMeans, EmbeddingMeans, total_usage
 from models.endpoint.means import PrefillMeans, StructuredMeans
@@ -97,18 +97,17 @@ class EndpointBackend:
     def describe(self) -> Description:
         """``native`` holds what is known so far: ``structured`` and ``choose`` count as native
         until the server turns out not to have them, ``prefill`` and ``embed`` not until it does."""
-        # Ollama serves its cloud models through the local port.
-        passed_on = self._address.local and self._model.endswith(("-cloud", ":cloud"))
+        leaves = self._address.local and passed_on(self._model)
         where = "this machine" if self._address.local else self._address.host
-        if passed_on:
-            where = "this machine, which passes it on to ollama.com"
+        if leaves:
+            where = PASSED_ON
         elif not self._address.local and not self._address.encrypted:
             where += " (not encrypted)"
         return Description(
             name=self._name,
             backend="endpoint",
             where=where,
-            local=self._address.local and not passed_on,
+            local=self._address.local and not leaves,
             context_tokens=self._context_tokens,
             parameters_b=self._parameters_b,
             native={

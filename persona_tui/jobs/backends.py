@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from models import catalogue
@@ -24,7 +23,7 @@ SMALL_MODEL_PENALTY = 1.1
 
 def own_spec(name: str, entry: ModelEntry) -> ModelSpec:
     """An entry under ``[models]`` as something to open."""
-    path = Path(entry.path).expanduser() if entry.path else None
+    path = catalogue.file_path(entry.path) if entry.path else None
     facts = (read_header(path) if path else None) or GgufFacts()
     return ModelSpec(
         ref=name,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from models import catalogue, suggestion
 from models.catalogue import DEFAULT_CONTEXT, Download, Fit, Memory, ModelSpec
 from models.download import partial
+from models.endpoint.address import parse_address
 from models.errors import ModelError, UnavailableError
 from models.gguf import GgufFacts, read_header
 from models.protocol import Backend, ChatMessage, Finished, Notice, Sampling, TextDelta
@@ -164,7 +164,7 @@ def new_entry(
         raise UsageError("Give one of: a GGUF file, a provider, or an endpoint's address.")
     entry: dict[str, object]
     if gguf is not None:
-        path = Path(gguf).expanduser().absolute()
+        path = catalogue.file_path(gguf).absolute()
         catalogue.gguf_path(ModelSpec(ref=name, name=name, kind="gguf", path=path))
         entry = {"kind": "gguf", "path": str(path)}
     else:
@@ -179,6 +179,10 @@ def new_entry(
             raise UsageError("Say which model to use there, as the endpoint calls it.")
         if not (base_url or "").startswith(("http://", "https://")):
             raise UsageError("The endpoint's address must start with http:// or https://.")
+        try:
+            parse_address(base_url or "")  # a password in it would be kept and shown
+        except ModelError as error:
+            raise UsageError(str(error)) from None
         entry = {"kind": "endpoint", "base_url": (base_url or "").rstrip("/"), "model": model}
     if key:
         entry["key"] = key

@@ -133,3 +133,18 @@ def test_the_page_about_models_shows_the_same_facts() -> None:
     for entry in RECOMMENDED:
         for fact in (entry.repo, entry.filename, f"{entry.size_bytes:,}", *entry.source):
             assert fact in page, (entry.id, fact)
+
+
+@pytest.mark.parametrize("text", ["~nobody-of-that-name/x.gguf", "a\0b.gguf", "gone/x.gguf"])
+def test_a_path_that_leads_nowhere_is_a_sentence(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UnavailableError, match="is not there"):
+        open_backend(find(text, {}, tmp_path))
+
+
+def test_a_cloud_model_of_a_local_ollama_is_not_called_local() -> None:
+    base_url = PROVIDERS["ollama"].base_url
+    local = ModelSpec("a", "a", "endpoint", base_url=base_url, model="qwen3:4b")
+    cloud = ModelSpec("b", "b", "endpoint", base_url=base_url, model="gpt-oss:120b-cloud")
+    assert local.local
+    assert not cloud.local
+    assert "ollama.com" in cloud.where

@@ -141,6 +141,7 @@ def test_new_entries_are_checked(gguf: Path) -> None:
         {"name": "a", "provider": "nobody", "model": "m"},
         {"name": "a", "provider": "openai"},
         {"name": "a", "base_url": "localhost:1", "model": "m"},
+        {"name": "a", "base_url": "https://me:word@host/v1", "model": "m"},
         {"name": "a", "base_url": "http://x", "gguf": str(gguf), "model": "m"},
     ]
     for wrong in wrongs:
