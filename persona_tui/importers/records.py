@@ -26,6 +26,7 @@ _BETWEEN = re.compile(r"[\s,]*+")
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
 _NEAR_END = 12
 """An error this close to the window's end may only mean that the rest is still to be read."""
+_COMPACT_FROM = 4096
 _RESYNC_WORK = 64_000_000
 """Characters decoded at most in search of the next record after a broken one."""
 
@@ -83,6 +84,14 @@ class Records:
         self._buffer = self._buffer[self._at :] + more
         self._at = self._mark = 0
         return bool(more)
+
+    def _compact(self) -> None:
+        """Drop what was read. An error of the decoder counts the lines from the window's beginning,
+        so a file full of errors would cost the window each time."""
+        if self._at > _COMPACT_FROM:
+            self._count()
+            self._buffer = self._buffer[self._at :]
+            self._at = self._mark = 0
 
     def _count(self) -> None:
         """Move the mark that byte offset and line number belong to up to ``self._at``."""
@@ -158,6 +167,7 @@ class Records:
             # At the end of the file nothing is added, and the next try says "broken".
             self._fill(len(self._buffer) - self._at)
         reason = f"not valid JSON: {self._why}"
+        self._compact()
         if not self._array:
             self._next_line()
         elif not self._next_object():
@@ -273,6 +283,7 @@ class Records:
             except (ValueError, RecursionError):
                 work += len(self._buffer) - candidate
             self._at = candidate
+            self._compact()
             if work > _RESYNC_WORK:
                 self._at = len(self._buffer)
                 while self._fill():

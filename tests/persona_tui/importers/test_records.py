@@ -135,3 +135,23 @@ def test_a_record_over_the_limit_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     items = _read(_write(tmp_path, json.dumps([{"m": ["short"] * 1000}, {"m": 2}])))
     assert _values(items) == [{"m": 2}]
     assert "9,007 characters; the limit is" in _skips(items)[0].reason
+
+
+@pytest.mark.parametrize("word", ["row", "ru\u0308der", "漕ぐ"])
+def test_a_file_full_of_errors_keeps_its_places(tmp_path: Path, word: str) -> None:
+    """The window is dropped after each error, or errors would cost the square of the file."""
+    good = json.dumps({"m": word * 30}, ensure_ascii=False)
+    parts = [good if n % 3 else good[:-2] + "!}" for n in range(900)]
+    places, at = [], 1
+    for part in parts:
+        places.append(at)
+        at += len(part.encode()) + 1
+    path = _write(tmp_path, "[" + ",".join(parts) + "]")
+    opened = Opened(path.name, path.stat().st_size, lambda: path.open("rb"), path)
+    reader = Records(opened, lambda value: isinstance(value, dict) and "m" in value)
+    found = []
+    for number, item in enumerate(reader):
+        found.append(item.position)
+        assert isinstance(item, Skipped) == (number % 3 == 0)
+        assert reader._at < 20_000
+    assert found == [f"record {n} at byte {place}" for n, place in enumerate(places, 1)]
