@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,15 +16,17 @@ from persona_tui.errors import UserError
 from persona_tui.jobs import importing
 from persona_tui.jobs.importing import import_path
 from persona_tui.paths import Paths
-from store import conversations, messages
+from store import attributes, conversations, messages
 from store.db import Store, open_store
 from store.imports import upsert
+from store.records import ImportCounts
 from tests.persona_tui.importers.helpers import (
     FIXTURES,
     chatgpt_conversation,
     imported,
     write_json,
 )
+from tests.store.conftest import attribute, claim, judge
 
 
 @pytest.fixture
@@ -72,6 +75,31 @@ def test_a_grown_chat_is_updated_and_keeps_its_messages(store: Store, tmp_path: 
     after = messages.active(store, conversation.conversation_id)
     assert [message.message_id for message in after][:2] == before
     assert after[2].text == "In Basel."
+
+
+def test_the_same_export_as_file_folder_and_zip_is_one(store: Store, tmp_path: Path) -> None:
+    """And what was judged stays judged when the chat has grown by the next export."""
+    talks = [chatgpt_conversation(n, [f"I own {n} goats.", "Well."]) for n in range(3)]
+    folder = tmp_path / "export"
+    folder.mkdir()
+    file = write_json(folder / "conversations.json", talks)
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.write(file, "chats/conversations.json")
+    assert imported(store, archive).counts == ImportCounts(3, 0, 0, 6)
+    for path in (file, folder, archive):
+        assert imported(store, path).counts == ImportCounts(0, 0, 3, 0)
+    (conversation, *_) = conversations.list_all(store)
+    (said, _) = messages.active(store, conversation.conversation_id)
+    attribute_id = attribute(store, claim(store, said, "The user owns goats.", quote="goats"))
+    judge(store, attribute_id)
+    grown = [chatgpt_conversation(n, [f"I own {n} goats.", "Well!", "Bye."]) for n in range(3)]
+    write_json(file, grown)
+    assert imported(store, folder).counts == ImportCounts(0, 3, 0, 6)
+    kept = attributes.get(store, attribute_id)
+    assert kept.judgment is not None
+    assert kept.evidence[0].message_id == said.message_id
+    assert kept.evidence[0].quote == "goats"
 
 
 def test_stopping_between_batches_keeps_what_was_reported(
