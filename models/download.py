@@ -27,6 +27,7 @@ from models.errors import AuthenticationError, ModelError, UnavailableError
 from models.partial import Partial, parts_of
 from models.rate import Rate
 from models.recommended import Download
+from models.secrets import in_daemon_thread
 
 if TYPE_CHECKING:
     import httpx2
@@ -92,7 +93,8 @@ async def download(
     connection) and :class:`ModelError` (no room, wrong checksum, already being fetched).
     """
     hub = hub_address(endpoint)
-    facts = await asyncio.to_thread(_metadata, entry, hub, token)
+    # Not to_thread: stopping the program would wait for the hub.
+    facts = await in_daemon_thread(partial_call(_metadata, entry, hub, token))
     sha256, size = facts.etag, facts.size
     if sha256 is None or size is None or len(sha256) != 64:
         raise ModelError(

@@ -24,7 +24,7 @@ from models.protocol import ChatEvent, ChatMessage, Finished, Lane, Notice, Samp
 
 pytestmark = pytest.mark.model
 
-GREEDY = Sampling(temperature=0.0, max_tokens=24)
+GREEDY = Sampling(temperature=0.0, max_tokens=8)
 COLOURS = [ChatMessage("user", "Name three colours.")]
 PERSON: dict[str, Any] = {
     "type": "object",
@@ -66,7 +66,7 @@ async def test_streams_and_says_how(starter: LlamaBackend) -> None:
 
 
 async def test_the_same_seed_gives_the_same_answer(starter: LlamaBackend) -> None:
-    warm = Sampling(temperature=1.0, top_p=0.9, max_tokens=16, seed=7, repeat_penalty=1.1)
+    warm = Sampling(temperature=1.0, top_p=0.9, max_tokens=8, seed=7, repeat_penalty=1.1)
     first, finished = await answer(starter, COLOURS, warm)
     assert (await answer(starter, COLOURS, warm))[0] == first
     assert finished.provenance.parameters["seed"] == 7
@@ -102,7 +102,7 @@ async def test_stop_strings_and_lengths(starter: LlamaBackend) -> None:
     text, _ = await answer(starter, COLOURS)
     middle = text[4:7]
     stopped, finished = await answer(
-        starter, COLOURS, Sampling(temperature=0.0, max_tokens=24, stop=(middle,))
+        starter, COLOURS, Sampling(temperature=0.0, max_tokens=8, stop=(middle,))
     )
     assert stopped == text[: text.index(middle)]
     assert finished.reason == "stop"
@@ -111,7 +111,7 @@ async def test_stop_strings_and_lengths(starter: LlamaBackend) -> None:
 
 
 async def test_the_next_turn_reuses_the_cache(starter: LlamaBackend) -> None:
-    said = "Tell me about the sea. " * 10
+    said = "Tell me about the sea. " * 4
     text, _ = await answer(starter, [ChatMessage("user", said)])
     again = [ChatMessage("user", said), ChatMessage("assistant", text), ChatMessage("user", "On.")]
     _, finished = await answer(starter, again)
@@ -121,7 +121,7 @@ async def test_the_next_turn_reuses_the_cache(starter: LlamaBackend) -> None:
 
 
 async def test_lanes_do_not_evict_each_other(starter: LlamaBackend) -> None:
-    said = [ChatMessage("user", "Tell me about mountains. " * 10)]
+    said = [ChatMessage("user", "Tell me about mountains. " * 4)]
     await answer(starter, said)
     await answer(starter, COLOURS, lane="background")
     _, finished = await answer(starter, said)
@@ -140,7 +140,7 @@ async def test_a_prompt_that_does_not_fit_is_refused_with_numbers(starter: Llama
 async def test_an_answer_that_is_shortened_by_the_context_is_told(tmp_path: Path) -> None:
     from models.starter import starter_path
 
-    backend = LlamaBackend(starter_path(), name="small", log_file=None, n_ctx=128)
+    backend = LlamaBackend(starter_path(), name="small", log_file=None, n_ctx=64, n_threads=1)
     try:
         events: list[ChatEvent] = [
             event async for event in backend.chat(COLOURS, sampling=Sampling(max_tokens=512))
@@ -176,19 +176,19 @@ async def test_choose_shares_the_prefix_and_equals_the_naive_way(starter: LlamaB
     prefix = [
         ChatMessage("system", "Answer Yes or No."),
         ChatMessage(
-            "user", "Some facts about the world, long enough to matter. " * 8 + "\nIs it? "
+            "user", "Some facts about the world, long enough to matter. " * 4 + "\nIs it? "
         ),
     ]
-    rows = ["The sky is blue.", "Two and two is five.", "Paris is in France.", "Cats bark."]
+    rows = ["The sky is blue.", "Paris is in France.", "Cats bark."]
     options = ["Yes", "No", "Yes, of course"]
     together = await starter.choose(prefix, rows, options)
-    assert [sum(map(math.exp, row)) for row in together.logprobs] == pytest.approx([1] * 4)
+    assert [sum(map(math.exp, row)) for row in together.logprobs] == pytest.approx([1] * 3)
     assert all(mass is not None and 0 < mass <= 1 for mass in together.mass)
     assert together.usage.cached_tokens is not None
     assert together.usage.prompt_tokens is not None
-    assert together.usage.cached_tokens > 0.6 * together.usage.prompt_tokens
+    assert together.usage.cached_tokens > 0.5 * together.usage.prompt_tokens
     for row, expected in zip(rows, together.logprobs, strict=True):
-        await answer(starter, COLOURS, lane="background")  # evicts the prefix
+        await starter.choose(COLOURS, [""], ["x"])  # evicts the prefix
         alone = await starter.choose(prefix, [row], options)
         # Not bit for bit: other batch sizes add up in another order.
         assert [*map(math.exp, alone.logprobs[0])] == pytest.approx(
@@ -226,8 +226,8 @@ async def test_leaving_a_stream_stops_the_work(starter: LlamaBackend) -> None:
 
 
 async def test_chat_goes_before_background_work(starter: LlamaBackend) -> None:
-    rows = [f"Is {a} times {b} more than {c}?" for a, b, c in itertools.product("23", "56", "789")]
-    asked = [ChatMessage("user", "Think about numbers and about sums. " * 20)]
+    rows = [f"Is {a} times {b} more than {c}?" for a, b, c in itertools.product("2", "56", "789")]
+    asked = [ChatMessage("user", "Think about numbers and about sums. " * 10)]
     background = asyncio.create_task(starter.choose(asked, rows, ["Yes", "No"]))
     await asyncio.sleep(0.1)
     text, _ = await answer(starter, COLOURS)

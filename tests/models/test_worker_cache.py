@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from llama_cpp.llama_grammar import JSON_GBNF
 
@@ -165,3 +166,23 @@ def test_a_schema_without_a_usable_grammar_allows_any_json(
     grammar, note = grammar_of(model, schema)
     assert grammar == JSON_GBNF
     assert note is not None
+
+
+def test_options_score_as_computed_the_plain_way(model: Model) -> None:
+    """Each option's tokens after each whole prompt, in a cache that was emptied before."""
+    rows, options = ["Red?", "Red and green?"], ["Yes", "No, no", "Yes, of course"]
+    request = asked("choose", "background", continuations=rows, options=options)
+    found = run(job_for(model, request, lambda _: None))["scores"]
+    lane = model.lane("fresh")
+    for row, scores in zip(rows, found, strict=True):
+        prompt = model.tokens_of(model.render([ChatMessage("user", LONG + row)]))
+        for option, score in zip(options, scores, strict=True):
+            lane.reuse([0])  # forgets everything
+            for start in range(0, len(prompt), model.n_batch):
+                assert lane.evaluate(prompt[start : start + model.n_batch])
+            total = 0.0
+            for token in model.tokenize(option):
+                odds = np.exp(lane.logits().astype(np.float64))
+                total += float(np.log(odds[token] / odds.sum()))
+                assert lane.evaluate([token])
+            assert score == pytest.approx(total, abs=0.05)
