@@ -118,24 +118,49 @@ def undo_last(store: Store) -> AttributeJudgment | None:
         row = conn.execute(
             f"SELECT {COLUMNS} FROM standing_judgments j ORDER BY seq DESC LIMIT 1"  # noqa: S608
         ).fetchone()
-        if row is None:
-            return None
-        taken = from_row(row)
-        made = AttributeJudgment(
-            new_id(),
-            taken.attribute_id,
-            utc_now(),
-            JudgmentContext(
-                taken.context.guideline_sha256,
-                taken.context.app_version,
-                sampling=taken.context.sampling,
-                inclusion_prob=taken.context.inclusion_prob,
-            ),
-            supersedes=taken.judgment_id,
-            retracted=True,
-        )
-        _insert(store, made)
+        return None if row is None else _retract(store, from_row(row))
+
+
+@guarded
+def undo(store: Store, judgment_id: str) -> AttributeJudgment | None:
+    """Take back this judgment, whatever was judged of other attributes since.
+
+    Gives the retracting row as :func:`undo_last`. ``None``, and nothing is changed: it is not in
+    force, because its attribute was judged again, it was taken back already, or it was forgotten.
+    """
+    with store.write() as conn:
+        row = conn.execute(
+            f"SELECT {COLUMNS} FROM judgments_in_force j WHERE judgment_id = ?",  # noqa: S608
+            (judgment_id,),
+        ).fetchone()
+        return None if row is None else _retract(store, from_row(row))
+
+
+def _retract(store: Store, taken: AttributeJudgment) -> AttributeJudgment:
+    made = AttributeJudgment(
+        new_id(),
+        taken.attribute_id,
+        utc_now(),
+        JudgmentContext(
+            taken.context.guideline_sha256,
+            taken.context.app_version,
+            sampling=taken.context.sampling,
+            inclusion_prob=taken.context.inclusion_prob,
+        ),
+        supersedes=taken.judgment_id,
+        retracted=True,
+    )
+    _insert(store, made)
     return made
+
+
+@guarded
+def ever_judged(store: Store) -> set[str]:
+    """Ids of the attributes that a verdict was ever given on, also one that was taken back."""
+    rows = store.conn.execute(
+        "SELECT DISTINCT attribute_id FROM attribute_judgments WHERE verdict IS NOT NULL"
+    )
+    return {row[0] for row in rows}
 
 
 @guarded

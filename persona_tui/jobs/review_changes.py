@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Kind = Literal["answer", "correct", "add", "undo"]
 
 
+class OvertakenError(StoreError):
+    """A step that was to be taken back is not in force any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What the store made of a change."""
@@ -99,18 +103,18 @@ class Change:
     def _undo(self, store: Store) -> Written:
         from store import judgments
 
-        taken = judgments.undo_last(store)
         if self.undone is None:
+            taken = judgments.undo_last(store)
             if taken is None:
                 return Written(None, None)
-            key = taken.attribute_id
-            return Written(key, judgments.current(store, key))
-        meant = self.undone.after
-        if taken is None or meant is None or taken.supersedes != meant.judgment_id:
-            raise StoreError(
-                "Another window judged something in the meantime, so nothing was undone here; "
-                "leave the review and come back to see both."
-            )
+        else:
+            meant = self.undone.after
+            taken = None if meant is None else judgments.undo(store, meant.judgment_id)
+            if taken is None:
+                raise OvertakenError(
+                    "Another window judged this one in the meantime, so nothing was undone; leave "
+                    "the review and come back to see it."
+                )
         return Written(taken.attribute_id, judgments.current(store, taken.attribute_id))
 
 

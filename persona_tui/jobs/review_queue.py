@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,13 @@ def read_attributes(store: Store) -> list[Attribute]:
     return attributes.list_all(store)
 
 
-def count_attributes(store: Store) -> int:
-    """How many a model inferred: whether there are others than before, without reading them."""
+def count_attributes(store: Store) -> tuple[int, ...]:
+    """How many a model inferred, and of these *ok*, *unsure* and *bad*: whether something changed
+    elsewhere, without reading all. Compare with :attr:`ReviewQueue.counts`."""
     from store import attributes
 
     counts = attributes.counts(store)
-    return counts["all"] - counts["user"]
+    return (counts["all"] - counts["user"], counts["ok"], counts["unsure"], counts["bad"])
 
 
 def stored_seed(store: Store) -> str:
@@ -103,6 +105,12 @@ class ReviewQueue:
     def count(self, status: Status) -> int:
         """How many there are of ``status`` (under no other filter)."""
         return sum(1 for _ in self._under(ReviewFilter(status)))
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """As :func:`count_attributes` counts them."""
+        given = Counter(judgment.verdict for judgment in self.judgments.values())
+        return (len(self.attributes), given["ok"], given["unsure"], given["bad"])
 
     def put(self, key: str, row: AttributeJudgment | None) -> None:
         """Make ``row`` the judgment in force."""

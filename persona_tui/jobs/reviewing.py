@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from persona_tui import __version__
-from persona_tui.jobs.review_changes import Change, Written, next_row
+from persona_tui.jobs.review_changes import Change, OvertakenError, Written, next_row
 from persona_tui.jobs.review_queue import ReviewQueue, read_attributes, stored_seed
 from persona_tui.stages.judging import (
     GUIDELINE,
@@ -53,6 +53,7 @@ class ReviewSession:
         *,
         surface: Surface,
         seed: str = "",
+        told: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.surface = surface
@@ -71,18 +72,24 @@ class ReviewSession:
         self._steps: list[Change] = []
         self._lost: set[str] = set()
         """Rows that could not be written."""
-        self._told = {key for key, found in self.queue.judgments.items() if is_judged(found)}
+        self._told = set(told)
         """Items of which the person has been told what the model thought."""
+        self._told |= {key for key, found in self.queue.judgments.items() if is_judged(found)}
         self._show(self.queue.first())
 
     @classmethod
     def load(cls, store: Store, *, surface: Surface) -> ReviewSession:
         """A session over everything in the store, at the first item without a verdict. The
         guideline's text is remembered under its hash."""
-        from store import prompts
+        from store import judgments, prompts
 
         prompts.remember(store, GUIDELINE.sha256, GUIDELINE.text)
-        return cls(read_attributes(store), surface=surface, seed=stored_seed(store))
+        return cls(
+            read_attributes(store),
+            surface=surface,
+            seed=stored_seed(store),
+            told=judgments.ever_judged(store),  # also what was taken back was told
+        )
 
     # --- where we are ---------------------------------------------------------------------------
 
@@ -358,13 +365,14 @@ class ReviewSession:
         if change.kind == "correct" and key is not None:
             self.queue.put(key, written.judgment)
 
-    def failed(self, change: Change) -> None:
+    def failed(self, change: Change, error: Exception | None = None) -> None:
         """``change`` is not in the store: what was before is in force again, and the item is back
         in front of the person. Steps that built on it fail too, each in its turn."""
         self.version += 1
         self._steps = [step for step in self._steps if step is not change]
         if change.kind == "undo":
-            if change.undone is not None:
+            # What another window judged since is not ours to take back: nor at the next try.
+            if change.undone is not None and not isinstance(error, OvertakenError):
                 self._steps.append(change.undone)
         elif change.after is not None:
             self._lost.add(change.after.judgment_id)

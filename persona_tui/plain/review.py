@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from persona_tui.jobs.evidence import read_quotes
-from persona_tui.jobs.review_changes import Change, Written
+from persona_tui.jobs.review_changes import Change, OvertakenError, Written
 from persona_tui.jobs.reviewing import ReviewSession
 from persona_tui.stages.judging import GUIDELINE, describe
 from store.errors import StoreError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from store.db import Store
 
 VERDICTS: dict[str, Verdict] = {"a": "ok", "u": "unsure", "x": "bad"}
+LONGEST = 100_000
+"""Characters of one line that are taken."""
 KEYS = """\
 Type one of these and Enter:
   a  ok          u  unsure        x  bad (x 1 gives the reason at once)
@@ -71,7 +73,10 @@ class PlainReview:
         if self.prompt:
             self.out.write("> ")
             self.out.flush()
-        line = self.lines.readline()
+        line = self.lines.readline(LONGEST)
+        rest = line
+        while rest and not rest.endswith("\n"):  # what has no end is read to its end, not kept
+            rest = self.lines.readline(LONGEST)
         return line.strip() if line else None
 
     def write(self, change: Change | None) -> Written | None:
@@ -80,8 +85,12 @@ class PlainReview:
             return None
         try:
             written = change.write(self.store)
-        except StoreError:
-            self.session.failed(change)
+        except OvertakenError as error:
+            self.session.failed(change, error)
+            self.say(f"   {error}")
+            return None
+        except StoreError as error:
+            self.session.failed(change, error)
             raise
         self.session.done(change, written)
         return written
@@ -244,7 +253,11 @@ class PlainReview:
         if rest:
             return rest
         self.say(f"   {question}")
-        return self.read() or ""
+        self.session.watch.pause("writing")  # time spent on words is no time spent on the verdict
+        try:
+            return self.read() or ""
+        finally:
+            self.session.watch.resume("writing")
 
     def _correct(self, rest: str) -> None:
         text = self._text(rest, "Your sentence in its place (empty: leave it):")
@@ -269,7 +282,9 @@ class PlainReview:
 
     def _undo(self, _: str) -> None:
         written = self.write(self.session.undo())
-        if written is None or written.attribute_id is None:
+        if written is None:
+            return
+        if written.attribute_id is None:
             self.say("   There is nothing to undo.")
             return
         self.say("   Taken back.")

@@ -123,7 +123,7 @@ class ReviewScreen(ReviewWindows):
             self.session = await db.run(partial(ReviewSession.load, surface="screen"))
             if self.app.screen is not self:
                 self.session.watch.pause("screen")
-        elif await db.run(count_attributes) != len(self.session.queue.attributes):
+        elif await db.run(count_attributes) != self.session.queue.counts:
             version = self.session.version
             self.session.refresh(await db.run(read_attributes), version)
             self._quotes.clear()
@@ -247,7 +247,7 @@ class ReviewScreen(ReviewWindows):
         try:
             written = await self.host.db.run(change.write)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is not saved: say so
-            session.failed(change)
+            session.failed(change, error)
             self.paint()
             self.host.tell_error(error)
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import pytest
 
 from persona_tui.paths import Paths
+from persona_tui.stages.judging import Stopwatch
 from store import attributes, judgments
 from store.db import open_store
 from store.records import Attribute
@@ -141,6 +143,61 @@ def test_bytes_that_are_no_text_do_not_stop_it(paths: Paths) -> None:
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr
     assert verdicts(stored(paths)) == ["ok"]
+
+
+def test_a_line_without_end_is_not_kept_in_memory_and_not_answered_twice(paths: Paths) -> None:
+    seeded(paths.database, 2)
+    done = review("a" * 3_000_000 + "\n+ " + "y" * 3_000_000 + "\na\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("is no answer here") == 1
+    rows = stored(paths)
+    assert verdicts(rows) == ["-", "ok"]  # what was added has no verdict
+    (added,) = [row for row in rows if row.strategy == "user"]
+    assert len(added.text) < 100_001
+
+
+def test_nobody_reads_on(paths: Paths) -> None:
+    """As ``… | head -1``: no traceback, and what was answered before is kept."""
+    seeded(paths.database, 5)
+    with subprocess.Popen(
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b"a\n")
+        process.stdin.flush()
+        for line in process.stdout:
+            if b"Saved: ok" in line:
+                break
+        process.stdout.close()
+        process.stdin.write(b"e\n" * 20)
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert verdicts(stored(paths)) == ["ok"]
+
+
+def test_time_spent_on_words_is_no_time_spent_on_the_verdict(paths: Paths) -> None:
+    from persona_tui.plain.review import PlainReview
+
+    seeded(paths.database, 1)
+
+    seconds = [0.0]
+
+    class Screen(io.StringIO):
+        def write(self, text: str, /) -> int:
+            if text.startswith("> "):  # the person thinks for five seconds before each line
+                seconds[0] += 5
+            return super().write(text)
+
+    with open_store(paths.database) as store:
+        one = PlainReview(store, io.StringIO("c\nIt is so.\na\n"), Screen(), prompt=True)
+        one.session.watch = Stopwatch(lambda: seconds[0])
+        one.session.watch.start()
+        one.run()
+        (row,) = [row for row in attributes.list_all(store) if row.strategy != "user"]
+        assert row.judgment is not None
+        assert row.judgment.context.latency_ms == 10_000  # two answers, without the sentence
 
 
 @pytest.mark.kill

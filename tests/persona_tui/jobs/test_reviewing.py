@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from persona_tui.jobs.evidence import read_passage, read_quotes
-from persona_tui.jobs.review_changes import Change, Written
-from persona_tui.jobs.review_queue import read_attributes
+from persona_tui.jobs.review_changes import Change, OvertakenError, Written
+from persona_tui.jobs.review_queue import count_attributes, read_attributes
 from persona_tui.jobs.reviewing import ReviewSession
 from persona_tui.stages.judging import GUIDELINE, ReviewFilter, is_judged
 from store import attributes, judgments, prompts
 from store.db import Store, open_store
-from store.errors import StoreError
 from store.records import AttributeJudgment, Verdict
 from tests.persona_tui.review_data import seed
 
@@ -279,15 +278,48 @@ def test_what_could_not_be_saved_comes_back(store: Store) -> None:
     assert session.standing.left == 5
 
 
-def test_undo_touches_nothing_that_another_window_judged(store: Store) -> None:
+def test_two_windows_judge_at_once_and_each_undoes_its_own(store: Store) -> None:
     session = begin(store)
-    write(store, session, session.judge("ok"))
     other = ReviewSession.load(store, surface="plain")
-    write(store, other, other.judge("unsure"))
-    change = session.undo()
-    with pytest.raises(StoreError, match="Another window"):
-        change.write(store)
-    assert sum(is_judged(row.judgment) for row in attributes.list_all(store)) == 2
+    first = session.current_id or ""
+    write(store, session, session.judge("ok"))
+    write(store, other, other.judge("unsure"))  # the same one: both windows began with it
+    write(store, other, other.why("outdated"))
+    write(store, session, session.judge("ok"))
+    second = session._steps[-1].attribute_id
+    write(store, other, other.judge("bad"))  # this one too, after it was judged here
+    rows = [row.verdict for row in judgments.history(store, second)]
+    assert rows == ["ok", "bad"]  # neither is lost
+    write(store, session, session.judge("ok"))
+    third = session._steps[-1].attribute_id
+    assert judgments.current(store, third) is not None
+    write(store, session, session.undo())  # its own newest, whatever came in elsewhere since
+    assert judgments.current(store, third) is None
+    for key in (second, first):
+        overtaken = session.undo()
+        with pytest.raises(OvertakenError, match="Another window"):
+            overtaken.write(store)
+        session.failed(overtaken, OvertakenError("as above"))
+        kept = judgments.current(store, key)
+        assert kept is not None
+        assert kept.verdict in ("bad", "unsure")
+    assert session.undo().undone is None  # none of them stands in the way for ever
+    assert count_attributes(store) != session.queue.counts
+    assert session.refresh(read_attributes(store), session.version)
+    assert count_attributes(store) == session.queue.counts
+
+
+def test_what_was_told_stays_told_when_it_is_taken_back(store: Store) -> None:
+    session = begin(store, 1)
+    key = session.current_id or ""
+    write(store, session, session.judge("ok"))  # now the model's confidence was shown
+    write(store, session, session.undo())
+    later = ReviewSession.load(store, surface="plain")
+    assert not is_judged(later.judgment)
+    write(store, later, later.judge("bad"))
+    kept = judgments.current(store, key)
+    assert kept is not None
+    assert kept.context.model_hidden is False
 
 
 def test_what_happened_elsewhere_is_taken_over(store: Store) -> None:
