@@ -100,7 +100,14 @@ class AddModelScreen(ModalScreen[NewModel | None]):
                         "Key", "key", "if it is not in the environment", password=True
                     )
                 yield from self._field("Context", "context", "tokens, if you know", number=True)
-                yield Static("", classes="where", markup=False)
+                if self.kind != "gguf":
+                    yield Static(
+                        "A key typed here is kept until the program ends and written to no file; "
+                        "k on the model's row can put one into the system's keyring.",
+                        classes="where",
+                        markup=False,
+                    )
+                yield Static("", id="where", classes="where", markup=False)
                 yield Static("", classes="error", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
@@ -152,7 +159,7 @@ class AddModelScreen(ModalScreen[NewModel | None]):
         elif url:
             open_ = ", unencrypted" if url.startswith("http://") else ""
             where = f"! What you write to it leaves this machine{open_} and goes to {host_of(url)}."
-        self.query_one(".where", Static).update(plain(where))
+        self.query_one("#where", Static).update(plain(where))
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#add")

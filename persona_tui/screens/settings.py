@@ -62,6 +62,9 @@ LABELS = {
     "n_gpu_layers": "GPU layers",
     "top_p": "Top p",
     "live": "While chatting",
+    "timeout": "Endpoint time-out",
+    "max_concurrency": "Endpoint requests",
+    "max_retries": "Endpoint retries",
     "key": "Hub key",
     "endpoint": "Hub address",
 }
@@ -69,7 +72,9 @@ LABELS = {
 
 def told_default(default: object) -> str:
     """``It comes as 0.7.``"""
-    shown = {True: "on", False: "off"}[default] if isinstance(default, bool) else default
+    shown = f"{default:g}" if isinstance(default, float) else default
+    if isinstance(default, bool):
+        shown = "on" if default else "off"
     return f"It comes as {shown}."
 
 
@@ -169,7 +174,8 @@ All of it is in one TOML file that you can also edit by hand, or with `persona-t
         try:
             await asyncio.to_thread(set_value, self.host.paths, row.key, value)
         except UserError as error:
-            row.say(str(error).split(": ", 1)[-1])
+            sentence = str(error).split(": ", 1)[-1]  # without the file's name
+            row.say(sentence.replace(f"`{row.key}`", f"“{row.label}”"))
             return
         row.value = shown
         row.say(None)

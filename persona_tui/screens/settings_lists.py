@@ -38,8 +38,11 @@ class SettingsList(Vertical):
     DEFAULT_CSS = """
     SettingsList { height: 1fr; }
     SettingsList .hint { color: $text-muted; height: auto; padding: 0 0 1 0; }
-    SettingsList OptionList { height: 1fr; border: none; padding: 0; }
-    SettingsList OptionList > .option-list--option-disabled { color: $primary; }
+    SettingsList OptionList {
+        height: 1fr; padding: 0; background: $background; scrollbar-size-vertical: 1;
+        &:focus { background-tint: $foreground 0%; }
+        & > .option-list--option-disabled { color: $text-muted; }
+    }
     """
     HINT = ""
 
@@ -133,7 +136,9 @@ class KeyboardList(SettingsList):
             if one.scope != scope:
                 scope = one.scope
                 title = scope.replace("_", " ").capitalize()
-                options.append(Option(Content.styled(title, "bold"), disabled=True))
+                gap = "\n" if options else ""
+                heading = Content.assemble(gap, (title, "bold $foreground"))
+                options.append(Option(heading, disabled=True))
             mark = "*" if one.id in keymap else " "
             keys = self._shown(one.keys_now(keymap))
             options.append(
