@@ -135,8 +135,10 @@ class ConversationsScreen(ExtractionScreen):
         before = self._current()
         query = self._query or None
         wanted = max(PAGE, self._table.cursor_row + SOON) if before else PAGE
-        self._rows = await self.host.db.run(conversations.list_all, query=query, limit=wanted)
-        self._total = await self.host.db.run(conversations.count, query=query)
+        rows = await self.host.db.run(conversations.list_all, query=query, limit=wanted)
+        total = await self.host.db.run(conversations.count, query=query)
+        # From here on without a pause: who ends this half-way finds rows and table alike.
+        self._rows, self._total = rows, total
         table = self._table
         table.clear()
         self._lay_out()

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from store.records import ImportCounts
 
 _LISTED = 200
+_KEYS = {
+    "choose": "Tab to the files · F1 help · Esc closes",
+    "running": "F1 help · Esc stops",
+    "report": "F1 help · Esc closes",
+}
 _NAMES = {
     "chatgpt": "ChatGPT",
     "claude": "Claude",
@@ -152,6 +157,8 @@ judgments. You can stop at any time: what is in stays in, and importing again go
         self.report: ImportReport | None = None
         self.progress: ImportProgress | None = None
         self._job: Worker[None] | None = None
+        self._stopped: Worker[None] | None = None
+        """The one that was told to stop: what it had under way still goes in, and is said."""
 
     # --- what is seen -----------------------------------------------------------------------
 
@@ -159,7 +166,6 @@ judgments. You can stop at any time: what is in stays in, and importing again go
         folder = self.start_folder or _downloads()
         with Vertical() as box:
             box.border_title = "Import chats"
-            box.border_subtitle = "Tab to the files · F1 help · Esc closes"
             with Vertical(id="choose"):
                 yield Input(
                     placeholder="Path of a file, folder or zip (→ completes)",
@@ -191,6 +197,7 @@ judgments. You can stop at any time: what is in stays in, and importing again go
     def _show(self, part: str) -> None:
         for name in ("choose", "running", "report"):
             self.query_one(f"#{name}").display = name == part
+        self.query_one(Vertical).border_subtitle = _KEYS[part]
         self.query_one("#leave", Button).label = "Stop" if part == "running" else "Close"
         go = self.query_one("#import", Button)
         go.display = part != "running"
@@ -229,6 +236,7 @@ judgments. You can stop at any time: what is in stays in, and importing again go
         self.query_one("#bar", ProgressBar).update(total=None)
         self.query_one("#counts", Static).update("")
         self.progress = None
+        self._stopped = None
         path, name = typed_path(text), chosen if isinstance(chosen, str) else None
         self._job = self.run_worker(
             lambda: self._work(path, name), thread=True, exclusive=True, exit_on_error=False
@@ -247,9 +255,9 @@ judgments. You can stop at any time: what is in stays in, and importing again go
                 )
                 with closing(steps):
                     for step in steps:
+                        self.post_message(self.Stepped(step, worker))
                         if worker.is_cancelled:
                             break
-                        self.post_message(self.Stepped(step, worker))
         except Exception as error:  # noqa: BLE001 - told in the dialog, never a traceback on screen
             self.post_message(self.Failed(error, worker))
 
@@ -258,9 +266,12 @@ judgments. You can stop at any time: what is in stays in, and importing again go
         from persona_tui.jobs.progress import size_text, time_text
 
         event.stop()
-        if event.job is not self._job:
-            return  # stopped meanwhile
         step = event.step
+        if event.job is self._stopped:
+            self.progress = step
+            self._say_stopped()
+        if event.job is not self._job:
+            return
         self.progress = step
         if step.report is not None:
             self._finished(step.report)
@@ -316,13 +327,16 @@ judgments. You can stop at any time: what is in stays in, and importing again go
             self.dismiss(self.report)
             return
         self._job.cancel()
-        self._job = None
+        self._job, self._stopped = None, self._job
+        self._say_stopped()
+        self._show("report")
+        self.query_one("#leave", Button).focus()
+
+    def _say_stopped(self) -> None:
         kept = _went_in(self.progress.counts) if self.progress else "Nothing went in."
         self.query_one("#said", Static).update(
             f"Stopped. {kept} Import the same again to go on where it stopped."
         )
-        self._show("report")
-        self.query_one("#leave", Button).focus()
 
 
 def _went_in(counts: ImportCounts) -> str:

@@ -71,8 +71,9 @@ class MessageActions(PersonaScreen):
         if (
             event.character is not None
             and event.is_printable
-            # Keys that come fast were on their way to the message when the first one moved on.
-            and isinstance(self.focused, (MessageView, Composer))
+            # Keys that come fast were on their way to the message when the first one moved on, or
+            # came while the screen was being built.
+            and (self.focused is None or isinstance(self.focused, (MessageView, Composer)))
             and event.key not in self.active_bindings
         ):
             event.stop()

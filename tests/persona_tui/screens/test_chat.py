@@ -387,6 +387,16 @@ async def test_what_is_typed_at_a_message_goes_into_the_box(paths: Paths) -> Non
         assert screen.composer.text == "Hey"
 
 
+async def test_typing_while_chat_is_built_loses_no_letter(paths: Paths) -> None:
+    app = make_app(paths, start_mode="conversations")
+    async with running(app):
+        app.post_message(events.Key("f2", None))
+        for letter in "draft":
+            app.post_message(events.Key(letter, letter))
+        screen = await loaded(app)
+        await wait_until(lambda: screen.composer.text == "draft", what="every letter arrives")
+
+
 async def test_fast_typing_at_a_message_loses_no_letter(paths: Paths) -> None:
     app = make_app(paths)
     async with running(app) as pilot:

@@ -69,6 +69,18 @@ async def test_thousands_are_read_page_by_page(paths: Paths) -> None:
         assert screen.query_one(DataTable).cursor_row == 0
 
 
+async def test_a_reading_that_is_ended_leaves_rows_and_table_alike(paths: Paths) -> None:
+    fill(paths, lambda store: some(store, PAGE + 50))
+    app = make_app(paths, start_mode="conversations")
+    async with running(app) as pilot:
+        screen = await listed(app, PAGE)
+        for _ in range(5):  # each End ends a reading under way
+            screen.reload()
+            await pilot.press("end")
+        await listed(app, PAGE + 50)
+        assert not app._notifications
+
+
 async def test_rename(paths: Paths) -> None:
     fill(paths, some)
     app = make_app(paths, start_mode="conversations")
