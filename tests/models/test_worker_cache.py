@@ -109,7 +109,7 @@ def test_options_score_the_same_after_interruptions(model: Model) -> None:
         assert row == pytest.approx(other, abs=0.05)  # other batches add up in another order
 
 
-@pytest.mark.parametrize("said", ["word " * 100_000, " " * 200_000])
+@pytest.mark.parametrize("said", ["word " * 100_000, " " * 200_000], ids=["words", "spaces"])
 def test_a_text_that_is_far_too_long_is_refused_in_short_steps(model: Model, said: str) -> None:
     """Each step is a place to hear a cancellation; tokenising as a whole has none."""
     longest: list[int] = []
