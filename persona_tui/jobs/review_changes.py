@@ -65,11 +65,14 @@ class Change:
         Raises:
             StoreError: nothing of it was written.
         """
+        from store import prompts
         from store.faults import told
 
         with told(store.path), store.write():
             if self.kind == "undo":
                 return self._undo(store)
+            # Another window may have forgotten everything, this text too, since it was shown.
+            prompts.remember(store, GUIDELINE.sha256, GUIDELINE.text)
             if self.kind == "add":
                 return self._add(store)
             return self._save(store)

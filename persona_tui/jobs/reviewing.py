@@ -79,11 +79,9 @@ class ReviewSession:
 
     @classmethod
     def load(cls, store: Store, *, surface: Surface) -> ReviewSession:
-        """A session over everything in the store, at the first item without a verdict. The
-        guideline's text is remembered under its hash."""
-        from store import judgments, prompts
+        """A session over everything in the store, at the first item without a verdict."""
+        from store import judgments
 
-        prompts.remember(store, GUIDELINE.sha256, GUIDELINE.text)
         return cls(
             read_attributes(store),
             surface=surface,

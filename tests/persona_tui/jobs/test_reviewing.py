@@ -94,6 +94,21 @@ def test_how_it_was_asked_is_kept(store: Store) -> None:
     assert span.quote not in str(context.shown)
 
 
+def test_the_guideline_is_there_with_each_judgment_also_after_forgetting(store: Store) -> None:
+    from store import forgetting
+
+    session = begin(store, 2)
+    write(store, session, session.judge("ok"))
+    forgetting.forget_everything(store)  # as another window does it
+    seed(store, 2, title="Another")
+    assert session.refresh(read_attributes(store), session.version)
+    key = session.current_id or ""
+    write(store, session, session.judge("ok"))
+    kept = judgments.current(store, key)
+    assert kept is not None
+    assert prompts.text(store, kept.context.guideline_sha256) == GUIDELINE.text
+
+
 def test_a_change_of_mind_after_the_model_was_told_says_so(store: Store) -> None:
     session = begin(store)
     key = session.current_id or ""
