@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from benchmarks._table import show
 
@@ -68,21 +69,31 @@ async def measure(seconds: float) -> dict[str, list[float]]:
 
         screen.composer.insert(QUESTION)
         await pilot.press("enter")
-        views = screen.transcript.views
-        while not (len(views()) > 1 and views()[-1].streaming):
-            await pilot.pause(0.02)
-        results["generating"] = await gaps_during(lambda: asyncio.sleep(seconds))
-        if screen.session is not None:
-            await screen.session.stop()
-            await screen.session.wait_idle()
+
+        async def writing() -> None:
+            views = screen.transcript.views
+            while not (len(views()) > 1 and views()[-1].streaming):
+                await pilot.pause(0.02)
+
+        # Only while it writes: an answer that ended early would count idle time as work.
+        async def wait() -> None:
+            if screen.session is not None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(screen.session.wait_idle(), seconds)
 
         async def type_and_scroll() -> None:
             until = time.monotonic() + seconds
-            while time.monotonic() < until:
+            while screen.busy and time.monotonic() < until:
                 await pilot.press("a", "pageup", "backspace", "pagedown")
 
+        await writing()
+        results["generating"] = await gaps_during(wait)
+        while screen.busy and screen.session is not None:
+            await screen.session.stop()
+            await pilot.pause(0.05)
+
         await pilot.press("ctrl+r")
-        await asyncio.sleep(1)
+        await writing()
         results["generating, keys pressed"] = await gaps_during(type_and_scroll)
         await app.action_quit()
     return results
