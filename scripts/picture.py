@@ -46,7 +46,8 @@ Then the vegetables it is.
 """
 
 
-async def take(out: Path, mode: str, size: tuple[int, int]) -> None:
+async def take(mode: str, size: tuple[int, int]) -> str:
+    """The screen as SVG."""
     from persona_tui.app import PersonaApp
     from persona_tui.jobs.extracting import extract
     from persona_tui.jobs.importing import import_path
@@ -76,7 +77,9 @@ async def take(out: Path, mode: str, size: tuple[int, int]) -> None:
             for key in ("a", "e"):
                 await pilot.press(key)
                 await pilot.pause(0.5)
-        out.write_text(app.export_screenshot(), encoding="utf-8")
+        svg = app.export_screenshot()
+    # Without it a renderer drops the spaces at the ends of styled spans.
+    return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
 def main() -> None:
@@ -85,7 +88,7 @@ def main() -> None:
     columns, rows = map(int, sys.argv[3:5] or (100, 30))
     with tempfile.TemporaryDirectory() as home:
         os.environ["PERSONA_TUI_HOME"] = home
-        asyncio.run(take(out, mode, (columns, rows)))
+        out.write_text(asyncio.run(take(mode, (columns, rows))), encoding="utf-8")
 
 
 if __name__ == "__main__":
