@@ -182,6 +182,13 @@ class ReviewScreen(ReviewWindows):
         if self.session.current_id == key:
             self.paint()
 
+    def _key(self, binding: str, key: str) -> str:
+        """The key as shown: the person may have changed it."""
+        chosen = self.host.settings.keymap.get(binding)
+        if chosen is None:
+            return key
+        return self.app.get_key_display(Binding(chosen.partition(",")[0].strip(), ""))
+
     # --- painting -------------------------------------------------------------------------------
 
     def paint(self) -> None:
@@ -203,11 +210,11 @@ class ReviewScreen(ReviewWindows):
                 current.text,
                 correction=session.correction,
                 facts=texts.facts(session),
-                hint=texts.hint(session),
+                hint=texts.hint(session, self._key),
                 evidence=[texts.line(quote) for quote in quotes] if session.evidence_open else None,
                 more=len(current.evidence) - len(quotes) if quotes else 0,
             )
-        self.query_one(VerdictBar).ask(*texts.choices(session))
+        self.query_one(VerdictBar).ask(*texts.choices(session, self._key))
         if session.current_id != self._painted_id:
             self._painted_id = session.current_id
             card.scroll_home(animate=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from persona_tui.jobs.evidence import Quote
 from persona_tui.jobs.reviewing import ReviewSession
 from persona_tui.stages.judging import GUIDELINE, STATUSES, describe, is_judged
@@ -104,13 +106,23 @@ def facts(session: ReviewSession) -> str:
     return "\n".join(part for part in (said, note) if part)
 
 
-def hint(session: ReviewSession) -> str:
+Keys = Callable[[str, str], str]
+"""The key as shown for (id of a binding, key it has by itself)."""
+
+
+def by_itself(_binding: str, key: str) -> str:
+    """:data:`Keys` where none was changed."""
+    return key
+
+
+def hint(session: ReviewSession, key: Keys = by_itself) -> str:
     """What stands in place of the evidence."""
     current = session.current
     if current is None or session.evidence_open:
         return ""
     count = len(current.evidence)
-    return f"e  shows your words ({count} quote{'' if count == 1 else 's'})" if count else ""
+    shows = key("review.evidence", "e")
+    return f"{shows}  shows your words ({count} quote{'' if count == 1 else 's'})" if count else ""
 
 
 def line(quote: Quote) -> EvidenceLine:
@@ -151,13 +163,20 @@ def what_next(session: ReviewSession) -> str:
     )
 
 
-def choices(session: ReviewSession) -> tuple[str, list[Choice], list[Choice]]:
+def choices(
+    session: ReviewSession, key: Keys = by_itself
+) -> tuple[str, list[Choice], list[Choice]]:
     """The bar: question, first and second line."""
     if session.current is None:
-        return "", [Choice("+", "missed one", "screen.add")], []
+        return "", [Choice(key("review.add", "+"), "missed one", "screen.add")], []
     if session.phase == "why":
         options = [
-            Choice(str(n), label, f"screen.why({n})", chosen=_is_mode(session, mode))
+            Choice(
+                key(f"review.why{n}", str(n)),
+                label,
+                f"screen.why({n})",
+                chosen=_is_mode(session, mode),
+            )
             for n, (mode, label, _) in enumerate(GUIDELINE.failures, 1)
         ]
         verdict = session.judgment.verdict if session.judgment else ""
@@ -165,25 +184,35 @@ def choices(session: ReviewSession) -> tuple[str, list[Choice], list[Choice]]:
     judgment = session.judgment
     verdict = judgment.verdict if judgment else None
     first = [
-        Choice("a", "ok", "screen.verdict('ok')", chosen=verdict == "ok"),
-        Choice("u", "unsure", "screen.verdict('unsure')", chosen=verdict == "unsure"),
-        Choice("x", "bad → why", "screen.verdict('bad')", chosen=verdict == "bad"),
-        Choice("c", "correct", "screen.correct"),
-        Choice("+", "missed one", "screen.add"),
+        Choice(key("review.ok", "a"), "ok", "screen.verdict('ok')", chosen=verdict == "ok"),
+        Choice(
+            key("review.unsure", "u"),
+            "unsure",
+            "screen.verdict('unsure')",
+            chosen=verdict == "unsure",
+        ),
+        Choice(
+            key("review.bad", "x"), "bad → why", "screen.verdict('bad')", chosen=verdict == "bad"
+        ),
+        Choice(key("review.correct", "c"), "correct", "screen.correct"),
+        Choice(key("review.add", "+"), "missed one", "screen.add"),
     ]
     uses = {None: "", "never": "never", "ask": "when I ask", "welcome": "welcome"}
     second = [
         Choice(
-            "t", "true of me?", "screen.accurate", _yes(judgment.accurate if judgment else None)
+            key("review.accurate", "t"),
+            "true of me?",
+            "screen.accurate",
+            _yes(judgment.accurate if judgment else None),
         ),
         Choice(
-            "s",
+            key("review.supported", "s"),
             "my words show it?",
             "screen.supported",
             _yes(judgment.supported if judgment else None),
         ),
         Choice(
-            "n",
+            key("review.use", "n"),
             "use:" if judgment and judgment.use else "never use",
             "screen.use",
             uses[judgment.use if judgment else None],

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from persona_tui.app import PersonaApp
+from persona_tui.config import Settings
 from persona_tui.paths import Paths
 from persona_tui.screens.evidence import EvidenceScreen
 from persona_tui.screens.review import ReviewScreen
@@ -21,6 +22,7 @@ from store.errors import DiskFullError
 from store.records import Attribute
 from tests.helpers import wait_until
 from tests.persona_tui.review_data import seeded
+from tests.persona_tui.screens.chat_helpers import quiet_settings
 from widgets.attribute_card import AttributeCard
 from widgets.evidence_list import EvidenceList
 from widgets.verdict_bar import VerdictBar
@@ -30,10 +32,10 @@ SIZES = [(80, 24), (120, 40)]
 
 @asynccontextmanager
 async def reviewing(
-    paths: Paths, size: tuple[int, int] = (80, 24)
+    paths: Paths, size: tuple[int, int] = (80, 24), *, settings: Settings | None = None
 ) -> AsyncIterator[tuple[Pilot[None], ReviewScreen]]:
     """The app on its Review screen, everything read."""
-    app = PersonaApp(paths, start_mode="review")
+    app = PersonaApp(paths, start_mode="review", settings=settings)
     app.ui_state.welcomed = True
     async with app.run_test(size=size) as pilot:
         screen = app.screen
@@ -107,6 +109,19 @@ async def test_one_key_a_verdict(paths: Paths, size: tuple[int, int]) -> None:
             ("unsure", None),
         ]
         assert fits(screen)
+
+
+async def test_keys_that_were_changed_are_shown(paths: Paths) -> None:
+    seeded(paths.database)
+    settings = quiet_settings(keymap={"review.ok": "k", "review.evidence": "w"})
+    async with reviewing(paths, settings=settings) as (pilot, screen):
+        assert text(screen, "VerdictBar > .first").startswith("k ok    u unsure")
+        assert text(screen, "AttributeCard > .hint").startswith("w  shows")
+        judged = current(screen)
+        await pilot.press("a")
+        assert current(screen) == judged
+        await pilot.press("k")
+        assert current(screen) != judged
 
 
 async def test_evidence_first_hidden_then_shown_and_hidden_again_for_the_next(paths: Paths) -> None:
