@@ -21,6 +21,12 @@ from widgets.safe import plain
 
 FormKind = Literal["provider", "endpoint", "gguf"]
 
+ADD: tuple[tuple[FormKind, str], ...] = (
+    ("provider", "a provider: OpenAI, OpenRouter, Anthropic, Ollama, …"),
+    ("endpoint", "any OpenAI-compatible address"),
+    ("gguf", "a GGUF file on this machine"),
+)
+"""The forms, as the Models screen offers them."""
 TITLES: dict[FormKind, str] = {
     "provider": "Add a provider's model",
     "endpoint": "Add an endpoint",

@@ -21,16 +21,10 @@ from persona_tui.config_file import remove_model, set_values
 from persona_tui.config_text import joined
 from persona_tui.jobs.models import ModelRow, TestResult, rows, try_out
 from persona_tui.screens import models_text as text
-from persona_tui.screens.add_model import AddModelScreen, FormKind, NewModel
+from persona_tui.screens.add_model import ADD, AddModelScreen, NewModel
 from persona_tui.screens.base import PersonaScreen, is_expected
 from persona_tui.screens.model_list import ModelList
 from persona_tui.screens.models_text import FoundModel
-
-ADD: tuple[tuple[FormKind, str], ...] = (
-    ("provider", "a provider: OpenAI, OpenRouter, Anthropic, Ollama, …"),
-    ("endpoint", "any OpenAI-compatible address"),
-    ("gguf", "a GGUF file on this machine"),
-)
 
 
 class ModelsScreen(PersonaScreen):
@@ -113,7 +107,7 @@ class ModelsScreen(PersonaScreen):
             return
         width = self._width()
         columns = text.Columns.fitting(self.rows, width)
-        before = self._highlighted_id()
+        before, place = self._highlighted_id(), view.highlighted or 0
         options: list[Option] = [Option(text.heading("Ready", first=True), disabled=True)]
         ready = [row for row in self.rows if row.state in ("ready", "missing")]
         options += [self._option(row, width) for row in ready]
@@ -133,8 +127,10 @@ class ModelsScreen(PersonaScreen):
         options += [Option(f"  + {label}", id=f"add:{kind}") for kind, label in ADD]
         view.set_options(options)
         ids = [option.id for option in options]
-        wanted = before if before and before in ids else next(id_ for id_ in ids if id_)
-        view.highlighted = ids.index(wanted)
+        if before and before in ids:
+            place = ids.index(before)
+        near = (index for index, id_ in enumerate(ids) if id_)
+        view.highlighted = min(near, key=lambda index: abs(index - place))
         self._describe()
 
     def _option(self, row: ModelRow, width: int) -> Option:

@@ -294,9 +294,9 @@ async def test_model_named_by_its_file_gets_a_short_name(
 
 
 async def test_removing_asks_first(paths: Paths) -> None:
-    set_value(
-        paths, "models.far", {"kind": "endpoint", "base_url": "http://127.0.0.1:9/v1", "model": "m"}
-    )
+    entry = {"kind": "endpoint", "base_url": "http://127.0.0.1:9/v1", "model": "m"}
+    set_value(paths, "models.above", entry)
+    set_value(paths, "models.far", entry)
     async with app(paths).run_test() as pilot:
         screen = screen_of(pilot.app)  # type: ignore[arg-type]
         await highlight(screen, "row:starter")
@@ -307,3 +307,23 @@ async def test_removing_asks_first(paths: Paths) -> None:
         await wait_until(lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.click("#confirm")
         await wait_until(lambda: "far" not in screen.host.settings.models)
+        # What is near is highlighted, not the first row again.
+        await wait_until(lambda: screen.row and screen.row.spec.ref == "above")
+
+
+async def test_what_a_failed_test_said_can_be_read_again(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.errors import UnavailableError
+
+    async def fail(*_: object) -> AsyncGenerator[str, None]:
+        for piece in ["Pa"]:
+            yield piece
+            raise UnavailableError("Nothing answers there.")
+
+    monkeypatch.setattr(module, "try_out", fail)
+    async with app(paths).run_test() as pilot:
+        screen = screen_of(pilot.app)  # type: ignore[arg-type]
+        await highlight(screen, "row:starter")
+        await pilot.press("t")
+        await wait_until(lambda: "✗ Nothing answers there." in about(screen))
