@@ -120,8 +120,9 @@ class BackgroundExtraction:
                 f"Inferring ended by a fault of the program ({type(trouble).__name__}); what was "
                 f"found is kept. Details are in {record_crash(trouble)}."
             )
-        self._wanted = False
-        self._set(running=False, error=error)
+        if self._task in (None, asyncio.current_task()):  # else it was started anew meanwhile
+            self._wanted = False
+            self._set(running=False, error=error)
 
     def _set(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type]

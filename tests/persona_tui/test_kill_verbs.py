@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -16,11 +17,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from persona_tui.paths import Paths
+from persona_tui.state import UiState, save_state
 from store import attributes, candidates, conversations, health
 from store.db import Store, open_store
+from tests.persona_tui.review_data import seeded
 
 TURNS = 4
 KILLS = 10
@@ -132,3 +136,37 @@ def test_extract_keeps_what_it_said_and_reads_nothing_twice(paths: Paths) -> Non
         keys = [(one.evidence, one.text) for one in sources]
         assert len(keys) == len(set(keys))
     assert counted(paths, read) == len(said)
+
+
+@pytest.mark.kill
+@pytest.mark.terminal
+def test_a_killed_review_on_the_full_screen_has_no_holes(paths: Paths) -> None:
+    """Verdicts are painted before they are written: what a kill takes is the last keys only."""
+    from persona_tui.jobs.reviewing import ReviewSession
+    from store import judgments
+
+    seeded(paths.database, 60)
+    save_state(paths.state, UiState(welcomed=True))
+    given = "SELECT count(*) FROM attribute_judgments"
+    with open_store(paths.database) as store:
+        order = ReviewSession.load(store, surface="screen").queue._order
+    for kill in range(3):
+        before = counted(paths, given)
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "persona_tui", "review"],
+            dimensions=(24, 80),
+            env={**os.environ, "TERM": "xterm-256color"},
+            timeout=60,
+        )
+        child.expect_exact("a statement about you")
+        while not grown(paths, given, before + kill):
+            child.send("aaa")
+            time.sleep(0.02)
+        child.kill(signal.SIGKILL)
+        child.close(force=True)
+        with open_store(paths.database) as store:
+            check_whole(store)
+            judged = [key for key in order if judgments.current(store, key) is not None]
+            assert judged == order[: len(judged)]
+            assert len(judged) > before
