@@ -254,8 +254,13 @@ class ChatScreen(MessageActions, PersonaScreen):
         return self._talking is not None and not self._talking.is_finished
 
     def on_composer_sent(self, event: Composer.Sent) -> None:
-        if not self.host.ready.is_set() or self.busy:
-            return  # the text stays where it is
+        if self.busy:  # the text stays where it is
+            self.host.tell("The model is still writing. Esc stops it and keeps the part.")
+            return
+        if not self.host.ready.is_set() or not self.is_loaded:
+            # Sent now, it would begin a conversation that is not the one about to be shown.
+            self.host.tell("The conversation is being opened. Press Enter again in a moment.")
+            return
         session = self.session or self._session(self.transcript.records[:])
         if session is None:
             return

@@ -32,6 +32,7 @@ from tests.persona_tui.screens.chat_helpers import (
     running,
     say,
 )
+from widgets.composer import Composer
 from widgets.message import MessageView, SystemLine
 
 CODE = "Two ways:\n\n```python\nprint(1)\n```\n\nor\n\n```sh\nls\n```\n"
@@ -385,6 +386,23 @@ async def test_what_is_typed_at_a_message_goes_into_the_box(paths: Paths) -> Non
         screen = await loaded(app)
         assert screen.composer.has_focus
         assert screen.composer.text == "Hey"
+
+
+async def test_nothing_is_sent_before_the_conversation_is_shown(paths: Paths) -> None:
+    app = make_app(paths)
+    async with running(app) as pilot:
+        await say(pilot, "q1")
+        screen = await loaded(app)
+        shown_first = screen.conversation
+        assert shown_first is not None
+        await pilot.press("ctrl+n")
+        await loaded(app)
+        screen.composer.insert("too early")
+        app.open_conversation(shown_first.conversation_id)
+        screen.on_composer_sent(Composer.Sent("too early"))  # before the load had its turn
+        await wait_until(lambda: screen.is_loaded and screen.conversation is not None)
+    with open_store(paths.database) as store:
+        assert conversations.count(store) == 1
 
 
 async def test_typing_while_chat_is_built_loses_no_letter(paths: Paths) -> None:
