@@ -137,9 +137,10 @@ class Transcript(VerticalScroll, can_focus=False):
         """Add a message at the end and show it."""
         await self.go_end()
         self.records.append(message)
+        # Before the pause in which it is mounted: scrolling would mount it once more.
+        self._high = len(self.records)
         view = self._view(message)
         await self.mount(view)
-        self._high = len(self.records)
         await self._prune_top()
         for older in self.views()[-1 - STREAMED : -STREAMED]:
             await older.settle()
@@ -185,8 +186,8 @@ class Transcript(VerticalScroll, can_focus=False):
         until = min(len(self.records), self._high + count)
         while self._high < until:
             part = self.records[self._high : min(until, self._high + AT_ONCE)]
-            await self.mount(*(self._view(message) for message in part))
             self._high += len(part)
+            await self.mount(*(self._view(message) for message in part))
 
     async def _prune_top(self) -> None:
         excess = self.views()[: max(0, self._high - self._low - MOST)]
