@@ -123,6 +123,8 @@ class PersonaApp(HostApp):
         embedder: Embedder | None = None,
     ) -> None:
         super().__init__(paths, settings=settings, backends=backends, embedder=embedder)
+        self.after_first_frame: Callable[[], None] | None = None
+        """Called once something is seen."""
         self._look = Look.of(settings) if settings is not None else first_look(self.paths)
         self.HORIZONTAL_BREAKPOINTS = list(BREAKPOINTS)
         mode = start_mode or self.ui_state.mode
@@ -151,6 +153,8 @@ class PersonaApp(HostApp):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        if self.after_first_frame is not None:
+            self.after_first_frame()
         self.run_worker(self._open(), group="open", exit_on_error=False)
 
     async def _open(self) -> None:
