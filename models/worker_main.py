@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _QUEUES = ("count", "chat", "background")
 """In order of urgency. Counting needs no context, so it waits for no answer to be complete."""
 
-_NICE = 5
+_NICE = 10
 """Computing gives way to the screen: typing stays immediate while both cores are busy."""
 
 
