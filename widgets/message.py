@@ -17,12 +17,35 @@ from widgets.safe import plain
 
 if TYPE_CHECKING:  # Markdown and the records cost 80 ms, which the first frame can do without
     from textual.widgets import Markdown
-    from textual.widgets.markdown import MarkdownStream
 
     from store.records import Message
 
 SHOWN_CHARACTERS = 20_000
 """A single message may be 100 MB of pasted text; a screen shows this much of it."""
+
+
+SECTION_CHARACTERS = 400
+"""A streamed answer is drawn in sections of about this length, one widget each: drawing a piece must
+not take longer and longer as the answer grows. (Textual's own Markdown stream draws its last block
+anew, and a list of many items is one block of hundreds of widgets.)"""
+
+
+def section_end(markdown: str) -> int | None:
+    """Where a text can be cut into two that are drawn as one would be: behind the last blank line
+    that is outside a fence and followed by a line that is not indented."""
+    fence, blank, place, found = "", False, 0, None
+    for line in markdown.splitlines(keepends=True):
+        stripped = line.strip()
+        if fence:
+            if stripped.startswith(fence) and not stripped.strip(fence[0]):
+                fence = ""
+        elif stripped.startswith(("```", "~~~")):
+            fence = stripped[0] * (len(stripped) - len(stripped.lstrip(stripped[0])))
+        if blank and stripped and not line[0].isspace() and place:
+            found = place
+        blank = not fence and not stripped
+        place += len(line)
+    return found
 
 
 def code_blocks(markdown: str) -> list[str]:
@@ -73,7 +96,8 @@ class MessageView(Vertical, can_focus=True):
     MessageView > .who { height: 1; color: $text-muted; }
     MessageView.-user > .who { color: $text-primary; }
     MessageView.-assistant > .who { color: $text-accent; }
-    MessageView > .text { height: auto; }
+    MessageView > .text { height: auto; margin: 0 0 1 0; }
+    MessageView > .text:last-child { margin: 0; }
     MessageView > Markdown { height: auto; padding: 0; margin: 0; background: transparent; }
     MessageView > Markdown > * { margin: 0 0 1 0; }
     MessageView > Markdown > *:last-child { margin: 0; }
@@ -102,8 +126,8 @@ class MessageView(Vertical, can_focus=True):
         self.has_versions = versions
         """Whether earlier versions may exist (asked of the store when the person wants them)."""
         self.streaming = False
-        self._stream: MarkdownStream | None = None
         self._document: Markdown | None = None
+        self._section = ""
 
     # --- drawing ----------------------------------------------------------------------------
 
@@ -151,30 +175,42 @@ class MessageView(Vertical, can_focus=True):
         """The first piece arrived: empty the body and get ready for pieces."""
         self.record = replace(record, text="")
         self.streaming = True
-        from textual.widgets import Markdown
-
-        self._document = Markdown(open_links=False)
+        self._section = ""
         await self.query(".text").remove()
-        await self.mount(self._document)
-        self._stream = Markdown.get_stream(self._document)
+        await self.mount(Static(classes="text", markup=False))
         self._redraw_header()
 
     async def add(self, piece: str) -> None:
-        """Draw a piece as soon as there is time for it; pieces that queue up are put together."""
-        if self._stream is not None:
-            self.record = replace(self.record, text=self.record.text + piece)
-            await self._stream.write(plain(piece))
+        """Draw a piece. Only the section it belongs to is drawn anew."""
+        if not self.streaming:
+            return
+        self.record = replace(self.record, text=self.record.text + piece)
+        self._section += plain(piece)
+        if len(self._section) > SECTION_CHARACTERS:
+            cut = section_end(self._section)
+            if cut is not None:
+                self._draw_section(self._section[:cut])
+                self._section = self._section[cut:]
+                await self.mount(Static(classes="text", markup=False))
+        self._draw_section(self._section)
+
+    def _draw_section(self, text: str) -> None:
+        from widgets.still_markdown import still_markdown
+
+        drawn = still_markdown(text, dark=self.app.current_theme.dark)
+        self.query(".text").last(Static).update(drawn)
 
     async def end(self, record: Message) -> None:
-        """Draw the whole once more from its stored text: fences that were open while streaming
-        come out blank otherwise."""
-        if self._stream is not None:
-            await self._stream.stop()
-            self._stream = None
+        """The answer is there: draw what was stored, as Markdown that can be clicked."""
+        from textual.widgets import Markdown
+
         self.record = record
         self.streaming = False
-        if self._document is not None:
-            await self._document.update(self.body())
+        if self._document is None:
+            self._document = Markdown(open_links=False)
+            await self.query(".text").remove()
+            await self.mount(self._document)
+        await self._document.update(self.body())
         self._redraw_header()
         self.refresh_bindings()
 
