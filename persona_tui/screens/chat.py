@@ -46,7 +46,7 @@ class ChatScreen(MessageActions, PersonaScreen):
     AUTO_FOCUS = "Composer"
     DEFAULT_CSS = """
     ChatScreen #heading { height: 1; padding: 0 2; background: $background; }
-    ChatScreen #title { width: 1fr; height: 1; text-style: bold; text-overflow: ellipsis; text-wrap: nowrap; }
+    ChatScreen #title { width: 1fr; height: 1; margin-right: 2; text-style: bold; text-overflow: ellipsis; text-wrap: nowrap; }
     ChatScreen #count { width: auto; color: $text-muted; }
     ChatScreen #main { height: 1fr; layers: base over; }
     ChatScreen Transcript { width: 1fr; }
