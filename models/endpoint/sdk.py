@@ -178,7 +178,7 @@ class Sdk:
         try:
             assert self._client is not None  # noqa: S101
             answer = await self._client.get("/models", cast_to=object)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 - names are a courtesy: the error itself is told
             return ()
         return model_names(answer)
 

@@ -266,4 +266,11 @@ def test_strategy_follows_the_model() -> None:
 @settings(max_examples=30, deadline=None)
 def test_any_conversation(texts: list[str]) -> None:
     talk = [message(text, i) for i, text in enumerate(texts)]
-    asyncio.run(run({"attributes": [row("The user is a nurse.", (1, texts[0]))]}, talk))
+    found = asyncio.run(run({"attributes": [row("The user is a nurse.", (1, texts[0]))]}, talk))
+    assert {one for item in found for one in item.message_ids} <= {m.message_id for m in talk}
+    said = {m.message_id: m.text for m in talk}
+    for candidate in (c for item in found for c in item.candidates):
+        assert candidate.evidence
+        for e in candidate.evidence:
+            assert e.quote
+            assert e.quote == said[e.message_id][e.start : e.end]
