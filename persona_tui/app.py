@@ -50,9 +50,12 @@ def _conversations_provider() -> type[Provider]:
 
 
 TABS: tuple[tuple[str, str, str], ...] = (
-    # mode, key, name; F4 to F6 are kept for Relevance, Compare and Report
+    # mode, key, name
     ("chat", "f2", "Chat"),
     ("review", "f3", "Review"),
+    ("relevance", "f4", "Relevance"),
+    ("compare", "f5", "Compare"),
+    ("report", "f6", "Report"),
     ("conversations", "f7", "Conversations"),
     ("models", "f8", "Models"),
     ("settings", "f9", "Settings"),
@@ -98,6 +101,9 @@ class PersonaApp(HostApp):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "chat": _later("persona_tui.screens.chat", "ChatScreen"),
         "review": _later("persona_tui.screens.review", "ReviewScreen"),
+        "relevance": _later("persona_tui.screens.relevance", "RelevanceScreen"),
+        "compare": _later("persona_tui.screens.compare", "CompareScreen"),
+        "report": _later("persona_tui.screens.report", "ReportScreen"),
         "conversations": _later("persona_tui.screens.conversations", "ConversationsScreen"),
         "models": _later("persona_tui.screens.models", "ModelsScreen"),
         "settings": _later("persona_tui.screens.settings", "SettingsScreen"),

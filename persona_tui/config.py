@@ -63,6 +63,42 @@ class ExtractionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """Infer while you chat, and show new attributes beside the conversation."""
 
 
+class JudgingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How judgments are asked."""
+
+    repeat_after_days: Annotated[float, Meta(ge=0)] = 7.0
+    """Days after which some items are asked again, to learn how consistent your answers are."""
+    repeat_share: Fraction = 0.1
+    """Share of your judgments that are asked again."""
+    catch_share: Fraction = 0.05
+    """Share of planted items, whose right answer is known; 0 plants none."""
+    attributes_per_prompt: Count = 24
+    """At most this many attributes, drawn at random, are asked about for one prompt."""
+    scale: Literal["yes_no", "five"] = "yes_no"
+    """Answers to relevance: yes and no, or five levels that fold to them."""
+    model: str | None = None
+    """Which model's opinion on relevance is computed beside yours, unseen until you have judged;
+    that of extraction if left out."""
+
+
+class CompareConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How pairs of answers are made for comparison."""
+
+    model: str | None = None
+    """Which model writes both answers; that of the chat if left out."""
+    other_model: str | None = None
+    """The second model, where two are compared (arm ``models``)."""
+    arm: Literal["relevant", "all", "model", "personal", "models"] = "relevant"
+    """What the personalized answer is told: the attributes that you called relevant, all that you
+    accepted, the model's own choice, your personal model's; or two models are compared."""
+    temperature: Annotated[float, Meta(ge=0, le=2)] = 0.7
+    """How freely words are drawn, in both answers alike."""
+    max_tokens: Count = 400
+    """The longest answer, in tokens, in both alike."""
+    ahead: Count = 2
+    """Pairs made ahead of you, in the background."""
+
+
 class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How llama.cpp runs models on this machine."""
 
@@ -111,6 +147,10 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """The model's context in tokens, where it does not say so itself."""
     parameters_b: Annotated[float, Meta(gt=0, le=100_000)] | None = None
     """Billions of parameters: decides between the extraction strategies."""
+    usd_per_million_input: Annotated[float, Meta(ge=0)] | None = None
+    """What a million tokens sent to it cost, in US dollars: for showing costs before a run."""
+    usd_per_million_output: Annotated[float, Meta(ge=0)] | None = None
+    """What a million tokens written by it cost, in US dollars."""
 
     def __post_init__(self) -> None:
         if self.kind == "gguf":
@@ -133,6 +173,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Other keys: the id of a binding and the keys to use, such as ``"quit" = "ctrl+x"``."""
     chat: ChatSettings = ChatSettings()
     extraction: ExtractionConfig = ExtractionConfig()
+    judging: JudgingConfig = JudgingConfig()
+    compare: CompareConfig = CompareConfig()
     local: LocalSettings = LocalSettings()
     remote: RemoteSettings = RemoteSettings()
     downloads: DownloadSettings = DownloadSettings()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from models import catalogue
 from models.catalogue import BackendOptions, ModelSpec
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.protocol import Backend, Embedder
     from models.secrets import Secrets
 
-Task = Literal["chat", "extraction"]
+Task = Literal["chat", "extraction", "relevance", "compare", "compare_other"]
 SMALL_MODEL_PENALTY = 1.1
 
 
@@ -110,8 +110,18 @@ class Backends:
         return catalogue.find(ref, own_specs(self.settings), self.paths.models)
 
     def task_ref(self, task: Task) -> str:
-        """The name of the model that a task uses, as set."""
-        return self.settings.chat.model if task == "chat" else self.settings.extraction.model
+        """The name of the model that a task uses, as set; without a second model to compare with,
+        ``compare_other`` is the first one."""
+        settings = self.settings
+        compare = settings.compare.model or settings.chat.model
+        refs: dict[Task, str] = {
+            "chat": settings.chat.model,
+            "extraction": settings.extraction.model,
+            "relevance": settings.judging.model or settings.extraction.model,
+            "compare": compare,
+            "compare_other": settings.compare.other_model or compare,
+        }
+        return refs[task]
 
     def for_task(self, task: Task) -> Backend:
         """The back end of a task's model; tasks with the same model share it."""
@@ -162,7 +172,7 @@ class Backends:
             self._secrets.use_helpers(settings.keys)
         options = options_of(settings)
         specs = own_specs(settings)
-        for ref in {self.task_ref("chat"), self.task_ref("extraction")}:
+        for ref in {self.task_ref(task) for task in get_args(Task)}:
             try:
                 specs[ref] = self.spec(ref)
             except ModelError:
