@@ -60,6 +60,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("models", "f8", "Models"),
     ("settings", "f9", "Settings"),
 )
+SHORT = {"conversations": "Chats"}
 BREAKPOINTS: tuple[tuple[int, str], ...] = ((0, "-narrow"), (100, "-wide"))
 """Columns from which a class is on every screen: side panels lie beside the text when wide."""
 
@@ -214,7 +215,8 @@ class PersonaApp(HostApp):
     def mode_tabs(self) -> Sequence[Tab]:
         keymap = self._look.keymap
         return [
-            Tab(mode, self._shown(keymap.get(f"go.{mode}", key)), name) for mode, key, name in TABS
+            Tab(mode, self._shown(keymap.get(f"go.{mode}", key)), name, SHORT.get(mode, ""))
+            for mode, key, name in TABS
         ]
 
     def get_key_display(self, binding: Binding) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Resize
 from textual.message import Message
 from textual.widget import Widget
 
@@ -19,6 +21,13 @@ class Tab:
     mode: str
     key: str
     label: str
+    short: str = ""
+    """Where there is little room; the label if left out."""
+
+    @property
+    def tight_key(self) -> str:
+        """The key without the F that stands once at the beginning of the line."""
+        return self.key[1:] if self.key[:1] == "F" and self.key[1:].isdigit() else self.key
 
 
 class TabLabel(Widget):
@@ -41,19 +50,27 @@ class TabLabel(Widget):
         super().__init__(classes="-current" if current else "")
         self.tab = tab
         self.current = current
+        self.tight = False
 
     def render(self) -> Content:
-        left, right = ("[", "]") if self.current else (" ", " ")
-        return Content.assemble(
-            left, (self.tab.key, "" if self.current else "dim"), " ", self.tab.label, right
-        )
+        left, right = ("[", "]") if self.current else (" ", "" if self.tight else " ")
+        key = self.tab.tight_key if self.tight else self.tab.key
+        label = (self.tight and self.tab.short) or self.tab.label
+        return Content.assemble(left, (key, "" if self.current else "dim"), " ", label, right)
+
+    def set_tight(self, tight: bool) -> None:
+        """Take little room, or as much as is good."""
+        if tight != self.tight:
+            self.tight = tight
+            self.refresh(layout=True)
 
     def on_click(self) -> None:
         self.post_message(ModeTabs.Chosen(self.tab.mode))
 
 
 class ModeTabs(Horizontal):
-    """All modes in one line."""
+    """All modes in one line. Where it is too narrow for them, the F of the keys stands once, at the
+    beginning, and long names give way to short ones."""
 
     DEFAULT_CSS = """
     ModeTabs {
@@ -62,15 +79,15 @@ class ModeTabs(Horizontal):
         padding: 0 1;
         background: $panel;
     }
-    ModeTabs TabLabel { margin: 0 1 0 0; }
+    ModeTabs > .keys { width: auto; color: $text-muted; display: none; }
+    ModeTabs.-tight > .keys { display: block; }
     ModeTabs > .brand {
         dock: right;
         width: auto;
         padding: 0 1;
         color: $text-disabled;
-        display: none;
     }
-    .-wide ModeTabs > .brand { display: block; }
+    ModeTabs.-tight > .brand { display: none; }
     """
 
     class Chosen(Message):
@@ -88,6 +105,15 @@ class ModeTabs(Horizontal):
     def compose(self) -> ComposeResult:
         from textual.widgets import Static
 
+        yield Static("F", classes="keys", markup=False)
         for tab in self.tabs:
             yield TabLabel(tab, current=tab.mode == self.current)
         yield Static("persona-tui", classes="brand", markup=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Tight as soon as tabs and name do not stand side by side."""
+        needed = sum(cell_len(f" {tab.key} {tab.label} ") for tab in self.tabs)
+        tight = event.size.width < needed + len(" persona-tui ")
+        self.set_class(tight, "-tight")
+        for label in self.query(TabLabel):
+            label.set_tight(tight)

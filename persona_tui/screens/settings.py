@@ -49,6 +49,7 @@ LANGUAGES: tuple[tuple[str, str], ...] = (
 TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("chat", "Chat", ("chat.",)),
     ("extraction", "Extraction", ("extraction.", "language")),
+    ("judging", "Judging", ("judging.", "compare.")),
     ("machine", "Machine", ("local.", "remote.", "downloads.")),
 )
 STRATEGIES: tuple[tuple[str, str], ...] = (
@@ -56,7 +57,33 @@ STRATEGIES: tuple[tuple[str, str], ...] = (
     ("grounded: sentence by sentence, for small models", "grounded"),
     ("holistic: the whole conversation, for capable models", "holistic"),
 )
+SCALES: tuple[tuple[str, str], ...] = (
+    ("yes or no", "yes_no"),
+    ("five levels that fold to yes and no", "five"),
+)
+ARMS: tuple[tuple[str, str], ...] = (
+    ("what you called relevant", "relevant"),
+    ("everything you accepted", "all"),
+    ("what the model calls relevant", "model"),
+    ("what your personal model calls relevant", "personal"),
+    ("nothing: two models are compared", "models"),
+)
+NO_MODEL = {
+    "judging.model": "that of extraction",
+    "compare.model": "that of the chat",
+    "compare.other_model": "none",
+}
+"""What stands for it where a model may be left out."""
+CHOICES = {"extraction.strategy": STRATEGIES, "judging.scale": SCALES, "compare.arm": ARMS}
+OPTIONAL = {"language", *NO_MODEL}
 LABELS = {
+    "repeat_after_days": "Ask again after days",
+    "repeat_share": "Share asked again",
+    "catch_share": "Share of planted items",
+    "scale": "Relevance scale",
+    "other_model": "Second model",
+    "arm": "Personalized with",
+    "ahead": "Pairs ahead",
     "n_ctx": "Context",
     "n_threads": "Threads",
     "n_gpu_layers": "GPU layers",
@@ -88,6 +115,7 @@ Every change is checked, saved and in force at once; what is wrong is said below
 saved. Tab and Shift+Tab move between settings, the arrow keys between tabs when a tab has the focus.
 
 - **Chat**, **Extraction**: the model of each task and how it is used.
+- **Judging**: what is asked again and when, planted items, how pairs of answers are made.
 - **Theme**: moving through the list tries a theme on; Enter keeps it.
 - **Keyboard**: Enter on an action, then press its new key; conflicts are told.
 - **API keys**: where each key comes from. A key itself is never shown and never in the file.
@@ -147,12 +175,18 @@ All of it is in one TOML file that you can also edit by hand, or with `persona-t
             return
         leaf = doc.key.rsplit(".", 1)[-1]
         label = LABELS.get(leaf, leaf.replace("_", " ").capitalize())
+        if doc.key == "judging.model":
+            label = "Model beside you"
+        elif doc.key.startswith("compare.") and leaf in ("model", "temperature", "max_tokens"):
+            label = f"Compare: {label.lower()}"
         value = get_value(self.host.settings, doc.key)
         choices = models if doc.key in ("chat.model", "extraction.model") else None
         if doc.key == "language":
             choices, value = list(LANGUAGES), value or ""
-        if doc.key == "extraction.strategy":
-            choices = list(STRATEGIES)
+        if doc.key in NO_MODEL:
+            choices, value = [(NO_MODEL[doc.key], ""), *models], value or ""
+        if doc.key in CHOICES:
+            choices = list(CHOICES[doc.key])
         told = doc.doc.replace("`", "")
         if choices is None and doc.default is not None:
             told += f" {told_default(doc.default)}"
@@ -166,7 +200,7 @@ All of it is in one TOML file that you can also edit by hand, or with `persona-t
     @on(SettingRow.Changed)
     def _changed(self, event: SettingRow.Changed) -> None:
         value = event.value
-        if event.row.key == "language" and value == "":
+        if event.row.key in OPTIONAL and value == "":
             value = None
         self.start(self._save(event.row, event.value, value), group=f"save:{event.row.key}")
 

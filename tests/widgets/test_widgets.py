@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from textual.app import App, ComposeResult
 
+from persona_tui.app import PersonaApp
+from persona_tui.paths import default_paths
 from store.records import Attribute, AttributeJudgment, Evidence, JudgmentContext, Message
 from widgets.attribute_panel import AttributePanel, PanelCard, card
 from widgets.composer import Composer
@@ -158,3 +161,21 @@ async def test_tabs_tell_where_one_is_and_are_clicked() -> None:
         assert [str(t.render()) for t in app.query(TabLabel)] == ["[F2 One]", " F3 Two "]
         await pilot.click(app.query(TabLabel).last())
         assert chosen == ["b"]
+
+
+async def test_tabs_take_little_room_where_there_is_little() -> None:
+    class Host(App[None]):
+        def compose(self) -> ComposeResult:
+            yield ModeTabs([Tab("a", "F2", "Conversations", "Chats"), Tab("b", "^x", "Two")], "a")
+
+    app = Host()
+    async with app.run_test(size=(30, 5)):
+        assert [str(t.render()) for t in app.query(TabLabel)] == ["[2 Chats]", " ^x Two"]
+        assert app.query_one(".keys").display
+        assert not app.query_one(".brand").display
+
+
+async def test_all_tabs_of_the_app_are_seen_in_80_columns(home: Path) -> None:
+    app = PersonaApp(default_paths())
+    width = 2 + 1 + sum(len(f" {t.tight_key} {t.short or t.label}") for t in app.mode_tabs()) + 1
+    assert width <= 80

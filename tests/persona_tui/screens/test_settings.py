@@ -39,7 +39,9 @@ class App(HostApp):
 async def screen_of(pilot: Pilot[None]) -> SettingsScreen:
     screen = pilot.app.screen
     assert isinstance(screen, SettingsScreen)
-    await wait_until(lambda: len(screen.query(SettingRow)) > 12)
+    # Until the last tab is whole: Textual's Select fails if the app ends while it is being made.
+    await wait_until(lambda: bool(screen.query("#machine SettingRow")))
+    await wait_until(lambda: all(select.query("#label") for select in screen.query(Select)))
     return screen
 
 
