@@ -158,6 +158,8 @@ def test_names_with_dots_are_quoted(paths: Paths) -> None:
         "key": None,
         "context_tokens": 4096,
         "parameters_b": None,
+        "usd_per_million_input": None,
+        "usd_per_million_output": None,
     }
 
 
