@@ -96,6 +96,7 @@ def remove_responses(conn: sqlite3.Connection, response_ids: set[str], gone: Gon
     _delete(conn, "response_pairs", "pair_id", pairs)
     gone.runs |= _select(conn, "run_id", "responses", "response_id", response_ids)
     gone.texts += _select(conn, "text", "responses", "response_id", response_ids)
+    _delete(conn, "response_mentions", "response_id", response_ids)
     _delete(conn, "response_attributes", "response_id", response_ids)
     _delete(conn, "responses", "response_id", response_ids)
 
@@ -183,16 +184,37 @@ def remove_messages(conn: sqlite3.Connection, conversation_id: str, gone: Gone) 
     gone.runs |= {row[2] for row in rows if row[2] is not None}
     gone.texts += [row[1] for row in rows]
     gone.messages += len(rows)
+    remove_synthetic(conn, conversation_id, gone)
     _delete(conn, "extractions", "n", [row[0] for row in rows])
     _delete(conn, "messages", "n", [row[0] for row in rows])
     conn.execute("DELETE FROM conversations WHERE conversation_id = ?", (conversation_id,))
+
+
+def remove_synthetic(conn: sqlite3.Connection, conversation_id: str, gone: Gone) -> None:
+    """What hangs on a conversation that a model played."""
+    mine = {conversation_id}
+    ids = _select(conn, "attribute_id", "synthetic_attributes", "conversation_id", mine)
+    for table in ("synthetic_conversations", "synthetic_attributes"):
+        gone.runs |= _select(conn, "run_id", table, "conversation_id", mine)
+    gone.phrases |= _select(conn, "text", "synthetic_attributes", "conversation_id", mine)
+    _delete(conn, "synthetic_judgments", "attribute_id", ids)
+    _delete(conn, "synthetic_attributes", "conversation_id", mine)
+    _delete(conn, "synthetic_conversations", "conversation_id", mine)
 
 
 def remove_runs(conn: sqlite3.Connection, gone: Gone) -> None:
     """Runs that belonged only to what is gone, and prompt texts that only they used."""
     used = " UNION ALL ".join(
         f"SELECT 1 FROM {table} WHERE run_id = r.run_id"  # noqa: S608
-        for table in ("messages", "candidates", "attributes", "responses", "model_judgments")
+        for table in (
+            "messages",
+            "candidates",
+            "attributes",
+            "responses",
+            "model_judgments",
+            "synthetic_conversations",
+            "synthetic_attributes",
+        )
     )
     rows = conn.execute(
         f"""SELECT run_id, prompt_sha256 FROM model_runs r
@@ -226,6 +248,7 @@ def black_out(conn: sqlite3.Connection, gone: Gone) -> None:
 
     for table, owner in (
         ("attribute_judgments", "attribute_id"),
+        ("catch_judgments", "catch_key"),
         ("relevance_judgments", "attribute_id"),
         ("response_judgments", "pair_id"),
     ):

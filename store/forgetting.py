@@ -135,7 +135,8 @@ def forget_attribute(store: Store, attribute_id: str) -> Forgotten:
 
 
 _TABLES = (
-    "learned_models", "model_judgments", "response_judgments", "relevance_judgments",
+    "learned_models", "synthetic_judgments", "synthetic_attributes", "synthetic_conversations",
+    "catch_judgments", "response_mentions", "model_judgments", "response_judgments", "relevance_judgments",
     "response_pairs", "response_attributes", "responses", "user_prompts", "attribute_judgments",
     "attribute_evidence", "candidate_evidence", "candidates", "attributes", "extractions",
     "extraction_settings", "messages", "conversations", "model_runs", "prompts", "settings_kv",

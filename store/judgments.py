@@ -4,6 +4,9 @@ A judgment is *standing* unless a retracting row (``retracted``) supersedes it; 
 one of an attribute is *in force*. So taking back a change of mind brings the judgment before it
 into force again, and undo can be called until nothing stands.
 
+A repeat (``context.sampling == "repeat"``) stands beside the judgment that it repeats: neither
+supersedes the other, and only the first is in force.
+
 An attribute that was written as a correction is visible while a judgment that names it is in
 force: undo hides it, and nothing has to be changed or deleted for that. In the same way one that
 the person added (what was missed) is visible until every judgment of theirs on it is taken back.
@@ -15,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from store import user_attributes
+from store import catches, user_attributes
 from store.db import Store, new_id, utc_now
 from store.errors import NotFoundError
 from store.faults import guarded
@@ -78,7 +81,8 @@ def save(
             corrected = user_attributes.add(
                 store, correction, corrects=judgment.attribute_id, evidence=correction_evidence
             )
-        before = current(store, judgment.attribute_id)
+        repeated = judgment.context.sampling == "repeat"
+        before = _repeat(store, judgment) if repeated else current(store, judgment.attribute_id)
         made = replace(
             judgment,
             judgment_id=judgment.judgment_id or new_id(),
@@ -89,6 +93,15 @@ def save(
         )
         _insert(store, made)
     return made
+
+
+def _repeat(store: Store, judgment: AttributeJudgment) -> AttributeJudgment | None:
+    """The repeat in force of the same judgment."""
+    row = store.conn.execute(
+        f"SELECT {COLUMNS} FROM judgment_repeats j WHERE attribute_id = ? AND repeat_of IS ?",  # noqa: S608
+        (judgment.attribute_id, judgment.context.repeat_of),
+    ).fetchone()
+    return None if row is None else from_row(row)
 
 
 def _insert(store: Store, made: AttributeJudgment) -> None:
@@ -109,7 +122,8 @@ def _insert(store: Store, made: AttributeJudgment) -> None:
 
 @guarded
 def undo_last(store: Store) -> AttributeJudgment | None:
-    """Take back the newest standing judgment, of this sitting or of an earlier one.
+    """Take back the newest standing judgment, of this sitting or of an earlier one; repeats and
+    planted items (:mod:`store.catches`) are in the same row.
 
     Gives the retracting row that was added: its ``attribute_id`` says which item is open again,
     its ``supersedes`` which judgment was taken back. ``None``: nothing stands.
@@ -118,6 +132,9 @@ def undo_last(store: Store) -> AttributeJudgment | None:
         row = conn.execute(
             f"SELECT {COLUMNS} FROM standing_judgments j ORDER BY seq DESC LIMIT 1"  # noqa: S608
         ).fetchone()
+        planted = catches.newest(store)
+        if planted is not None and (row is None or planted.judgment_id > row[0]):
+            return catches.undo(store, planted.judgment_id)  # ids are in the order of time
         return None if row is None else _retract(store, from_row(row))
 
 
@@ -129,11 +146,14 @@ def undo(store: Store, judgment_id: str) -> AttributeJudgment | None:
     force, because its attribute was judged again, it was taken back already, or it was forgotten.
     """
     with store.write() as conn:
-        row = conn.execute(
-            f"SELECT {COLUMNS} FROM judgments_in_force j WHERE judgment_id = ?",  # noqa: S608
-            (judgment_id,),
-        ).fetchone()
-        return None if row is None else _retract(store, from_row(row))
+        for view in ("judgments_in_force", "judgment_repeats"):
+            row = conn.execute(
+                f"SELECT {COLUMNS} FROM {view} j WHERE judgment_id = ?",  # noqa: S608
+                (judgment_id,),
+            ).fetchone()
+            if row is not None:
+                return _retract(store, from_row(row))
+    return catches.undo(store, judgment_id)
 
 
 def _retract(store: Store, taken: AttributeJudgment) -> AttributeJudgment:
@@ -146,12 +166,20 @@ def _retract(store: Store, taken: AttributeJudgment) -> AttributeJudgment:
             taken.context.app_version,
             sampling=taken.context.sampling,
             inclusion_prob=taken.context.inclusion_prob,
+            repeat_of=taken.context.repeat_of,
         ),
         supersedes=taken.judgment_id,
         retracted=True,
     )
     _insert(store, made)
     return made
+
+
+@guarded
+def repeats(store: Store) -> list[AttributeJudgment]:
+    """Repeats in force, the oldest first."""
+    rows = store.conn.execute(f"SELECT {COLUMNS} FROM judgment_repeats j ORDER BY seq")  # noqa: S608
+    return [from_row(row) for row in rows]
 
 
 @guarded

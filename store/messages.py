@@ -169,7 +169,10 @@ def versions(store: Store, conversation_id: str, position: int) -> list[Message]
 
 _PENDING = """m.superseded_at IS NULL AND m.role IN (SELECT value FROM json_each(:roles))
     AND NOT EXISTS (SELECT 1 FROM extractions e JOIN extraction_settings s USING (settings_id)
-        WHERE e.n = m.n AND s.sha256 = :settings)"""
+        WHERE e.n = m.n AND s.sha256 = :settings)
+    AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.conversation_id = m.conversation_id
+        AND c.source = 'synthetic')"""
+"""Package-private. What a model played is no word of the person's: it never waits."""
 
 
 @guarded

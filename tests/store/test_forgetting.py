@@ -71,7 +71,7 @@ def _plant_later_stages(store: Store, message_id: str, attribute_id: str) -> Non
     context = "'g', '0.1.0'"
     with store.write() as conn:
         conn.execute(
-            "INSERT INTO user_prompts VALUES ('p', 'message', ?, 'en', ?, ?)",
+            "INSERT INTO user_prompts (prompt_id, origin, source_message_id, language, created_at, text) VALUES ('p', 'message', ?, 'en', ?, ?)",
             (message_id, now, f"{PLANTED}12"),
         )
         for response, personal in (("r0", 0), ("r1", 1)):
@@ -79,8 +79,14 @@ def _plant_later_stages(store: Store, message_id: str, attribute_id: str) -> Non
                 "INSERT INTO responses VALUES (?, 'p', ?, 'm', NULL, 0, ?, ?)",
                 (response, personal, now, f"{PLANTED}13"),
             )
-        conn.execute("INSERT INTO response_attributes VALUES ('r1', ?)", (attribute_id,))
-        conn.execute("INSERT INTO response_pairs VALUES ('pair', 'p', 'r0', 'r1', ?)", (now,))
+        conn.execute(
+            "INSERT INTO response_attributes (response_id, attribute_id) VALUES ('r1', ?)",
+            (attribute_id,),
+        )
+        conn.execute(
+            "INSERT INTO response_pairs (pair_id, prompt_id, generic_id, personalized_id, created_at) VALUES ('pair', 'p', 'r0', 'r1', ?)",
+            (now,),
+        )
         conn.execute(
             "INSERT INTO response_judgments (judgment_id, pair_id, created_at, shown_left,"
             f" raw_rating, rating, guideline_sha256, app_version, shown) VALUES ('j', 'pair', ?,"

@@ -104,7 +104,7 @@ def test_everything_about_the_asking_is_kept(store: Store) -> None:
     item = _item(store)
     context = JudgmentContext(
         "guideline", "0.1.0", {"attribute": "The user sings.", "evidence": ["I sing"], "left": None},
-        True, "repeat", 0.25, 1234, "earlier",
+        True, "active", 0.25, 1234, "earlier",
     )  # fmt: skip
     given = AttributeJudgment(
         "", item, utc_now(), context, "unsure", True, False, "outdated", "never", "só-só \ud800"
