@@ -10,7 +10,7 @@ from typing import Any
 
 from store import context, fts
 from store.audit import SyntheticAttribute, SyntheticConversation, SyntheticJudgment
-from store.db import Store, new_id
+from store.db import Store, new_id, utc_now
 from store.errors import NotFoundError
 from store.faults import guarded
 from store.records import Conversation, JudgmentContext, Message
@@ -123,6 +123,20 @@ def judge(store: Store, judgments: Sequence[SyntheticJudgment]) -> None:
                  one.failure_mode, one.prompt_key, one.relevant, one.probability,
                  _context(one.context), one.retracted),
             )  # fmt: skip
+
+
+@guarded
+def retract(store: Store, taken: SyntheticJudgment) -> None:
+    """Take back what a rater said of an attribute (and prompt): nothing of theirs is in force."""
+    judge(
+        store,
+        [
+            SyntheticJudgment(
+                "", taken.attribute_id, taken.rater, utc_now(), taken.model_tag, taken.verdict,
+                None, taken.prompt_key, taken.relevant, retracted=True,
+            )
+        ],
+    )  # fmt: skip
 
 
 def _context(given: JudgmentContext | None) -> str | None:
