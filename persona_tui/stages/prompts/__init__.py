@@ -1,0 +1,1 @@
+"""Prompts to ask about: the bank, the person's own openings, files."""
