@@ -1,0 +1,174 @@
+"""Judging relevance line by line: for screen readers, pipes and phones.
+
+Every answer is in the journal before the next question is asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from persona_tui.jobs.relevance_changes import Change, remember_told, write
+from persona_tui.jobs.relevance_session import RelevanceSession
+from persona_tui.jobs.relevance_summary import model_lines, model_sentence, own_line
+from persona_tui.stages.judging.questions import RELEVANCE
+from store import model_judgments, user_prompts
+from store.audit import RelevanceJudgment
+from store.errors import StoreError
+from widgets.safe import plain
+
+if TYPE_CHECKING:
+    from persona_tui.config import JudgingConfig
+    from store.db import Store
+
+HELP = """\
+   y yes, n no; 1 to 5 on the finer scale:
+{levels}
+   s (or nothing) skip, b back, z undo, p the next prompt, + WORDS another prompt of yours,
+   d do not ask about this prompt any more, ? these lines. The end of the input ends it."""
+
+
+class PlainRelevance:
+    """One sitting."""
+
+    def __init__(
+        self,
+        store: Store,
+        config: JudgingConfig,
+        source: TextIO,
+        sink: TextIO,
+        *,
+        prompt: bool = True,
+        prompt_id: str | None = None,
+    ) -> None:
+        self.store = store
+        self.config = config
+        self.source = source
+        self.sink = sink
+        self.interactive = prompt
+        self.session = RelevanceSession.load(store, config, surface="plain", prompt_id=prompt_id)
+        self._shown: tuple[str, int] | None = None
+        self._headed: str | None = None
+
+    def run(self, *, limit: int | None = None) -> None:
+        """Ask until nothing is left, ``limit`` answers were given, or the input ends."""
+        self.say(RELEVANCE.question)
+        self.say(f"   y: {RELEVANCE.yes}; n: {RELEVANCE.no}. Others: ?")
+        while limit is None or self.session.judged_now < limit:
+            if not self._ask():
+                return
+        if self.session.phase == "summary":
+            self._summary()
+
+    def _ask(self) -> bool:
+        """Ask once; ``False`` when it is over."""
+        session = self.session
+        if session.phase == "summary":
+            self._summary()
+            session.next_prompt()
+            return True
+        if session.phase == "no_attributes":
+            self.say("There is nothing to ask about yet: accept some attributes first "
+                     "(persona-tui review).")  # fmt: skip
+            return False
+        if session.phase == "no_prompts":
+            self.say("There is no prompt yet: add one (persona-tui prompts add).")
+            return False
+        if session.phase == "done" or session.sheet is None:
+            self.say(f"Nothing is left to ask. You judged {session.judged_now} now.")
+            return False
+        if self._headed != session.sheet.key:
+            self._headed = session.sheet.key
+            self.say("")
+            self.say(f"Prompt: {plain(session.sheet.prompt.text)}")
+        where = session.standing
+        if self._shown != (session.sheet.key, session.place):
+            self._shown = (session.sheet.key, session.place)
+            self.say(f"{where.place}/{where.of} {plain(session.attribute, one_line=True)}")
+            session.painted()
+        if self.interactive:
+            self.sink.write("   > ")
+        self.sink.flush()
+        line = self.source.readline()
+        if not line:
+            self.say("")
+            return False
+        self._obey(line.strip())
+        return True
+
+    def _obey(self, line: str) -> None:
+        session, word = self.session, line.lower()
+        if word in ("y", "yes"):
+            self._written(session.answer(True))
+        elif word in ("n", "no"):
+            self._written(session.answer(False))
+        elif word in ("1", "2", "3", "4", "5"):
+            self._written(session.answer_level(int(word)))
+        elif word in ("", "s", "skip"):
+            if not session.skip():
+                self.say("   There is no other one.")
+        elif word in ("b", "back"):
+            if not session.back():
+                self.say("   There is none before it.")
+        elif word in ("z", "undo"):
+            self._undo()
+        elif word in ("p", "next"):
+            session.next_prompt()
+        elif word == "d":
+            key = session.drop_prompt()
+            if key is not None:
+                user_prompts.remove(self.store, key)
+                self.say("   It is not asked about any more (persona-tui prompts restore).")
+        elif word.startswith("+") and line[1:].strip():
+            session.add_prompt(user_prompts.add(self.store, line[1:]))
+        else:
+            if word != "?":
+                self.say(f"   '{plain(line, one_line=True)[:40]}' is no answer.")
+            levels = "\n".join(
+                f"     {digit} {label}: {meaning}"
+                for digit, (_, label, meaning) in enumerate(RELEVANCE.levels, 1)
+            )
+            self.say(HELP.format(levels=levels))
+
+    def _written(self, change: Change | None) -> RelevanceJudgment | None:
+        if change is None:
+            return None
+        try:
+            return write(self.store, change)
+        except StoreError as error:
+            self.session.failed(change)
+            self._shown = None
+            self.say(f"   {error}")
+            return None
+
+    def _undo(self) -> None:
+        change = self.session.undo()
+        written = self._written(change)
+        self._shown = None
+        if change.kind != "undo_earlier":
+            self.say("   Taken back.")
+            return
+        if written is None:
+            self.say("   There is nothing to undo.")
+            return
+        self.say("   Taken back, from an earlier sitting.")
+        self.session = RelevanceSession.load(
+            self.store, self.config, surface="plain", prompt_id=written.prompt_id
+        )
+        self._headed = None
+
+    def _summary(self) -> None:
+        """What models said, now that the person has."""
+        session = self.session
+        if session.sheet is None:
+            return
+        self.say(own_line(session))
+        rows = model_judgments.list_all(
+            self.store, kind="relevance", prompt_id=session.sheet.prompt.prompt_id
+        )
+        for line in model_lines(session, rows):
+            self.say("   " + plain(model_sentence(line), one_line=True))
+        if rows and (key := session.told()) is not None:
+            remember_told(self.store, key)
+
+    def say(self, text: str) -> None:
+        self.sink.write(text + "\n")

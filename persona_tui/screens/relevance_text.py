@@ -1,0 +1,122 @@
+"""What the Relevance screen says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from persona_tui.jobs.progress import time_text
+from persona_tui.jobs.relevance_session import RelevanceSession
+from persona_tui.jobs.relevance_summary import ModelLine, model_sentence, own_line
+from persona_tui.stages.judging.questions import RELEVANCE
+from widgets.verdict_bar import Choice
+
+HELP = f"""\
+A prompt, and one after the other the attributes that you accepted. {RELEVANCE.question}
+
+- **y** yes, **n** no. Space or → skips, ← goes back, **z** takes back without limit.
+- **v** switches to five levels that fold to yes and no; then 1 to 5 answer.
+- **p** another prompt (this one comes again), **+** a prompt of your own, **d** not this prompt again.
+
+Nothing is answered beforehand, and the order is drawn at random. What models say of the same is
+computed meanwhile and shown when you have finished a prompt, never before. Some items come again
+after a week: that shows how consistent your answers are.
+"""
+
+
+def standing(session: RelevanceSession) -> str:
+    """``Attribute 5 of 18 · about 2 min left``."""
+    where = session.standing
+    if session.phase == "summary":
+        return "This prompt is done"
+    if session.phase != "ask":
+        return "Relevance"
+    left = time_text(where.seconds_left)
+    return f"Attribute {where.place} of {where.of}" + (f" · {left}" if left else "")
+
+
+def origin(session: RelevanceSession) -> str:
+    """Where the prompt comes from."""
+    if session.sheet is None:
+        return ""
+    return {"bank": "an everyday prompt", "user": "your prompt", "message": "from your chats"}[
+        session.sheet.prompt.origin
+    ]
+
+
+def nothing(session: RelevanceSession) -> tuple[str, str]:
+    """What stands where nothing can be asked: a line, and what to do."""
+    if session.phase == "no_attributes":
+        return (
+            "There is nothing to ask about yet.",
+            "Relevance is asked about attributes that you accepted: judge some in Review (F3).",
+        )
+    if session.phase == "no_prompts":
+        return "There is no prompt yet.", "Type one in with +."
+    return (
+        "You have judged everything.",
+        "Add a prompt with +, compare answers (F5), or see the report (F6).",
+    )
+
+
+def choices(
+    session: RelevanceSession, key: Callable[[str, str], str]
+) -> tuple[str, Sequence[Choice], Sequence[Choice]]:
+    """Question and keys for the bar."""
+    if session.phase == "summary":
+        return (
+            "",
+            [
+                Choice(key("relevance.next", "enter"), "next prompt", "screen.next"),
+                Choice(key("relevance.undo", "z"), "undo", "screen.undo"),
+                Choice(key("relevance.back", "←"), "look again", "screen.back"),
+            ],
+            [],
+        )
+    if session.phase != "ask":
+        return "", [Choice(key("relevance.add", "+"), "a prompt of yours", "screen.add")], []
+    item = session.item
+    given = None if item is None else session.answer_to(item)
+    rest = [
+        Choice(key("relevance.undo", "z"), "undo", "screen.undo"),
+        Choice(key("relevance.skip", "space"), "skip", "screen.skip"),
+        Choice(key("relevance.next", "p"), "another prompt", "screen.other"),
+    ]
+    if session.five:
+        levels = [
+            Choice(
+                str(digit),
+                label,
+                f"screen.level({digit})",
+                chosen=given is not None and given.relevance_level == level,
+            )
+            for digit, (level, label, _) in enumerate(RELEVANCE.levels, 1)
+        ]
+        return RELEVANCE.question, levels, rest
+    yes_no = [
+        Choice("y", "yes", "screen.answer(True)", chosen=bool(given and given.relevant)),
+        Choice(
+            "n", "no", "screen.answer(False)", chosen=given is not None and given.relevant is False
+        ),
+        Choice("v", "finer scale", "screen.scale"),
+    ]
+    return RELEVANCE.question, yes_no, rest
+
+
+def summary(session: RelevanceSession, lines: Sequence[ModelLine], note: str) -> str:
+    """What the person said of this prompt and then what models said, as plain lines."""
+    parts = [own_line(session), ""]
+    if not lines:
+        parts.append(note or "Models have not judged this prompt yet.")
+    parts += [model_sentence(line) for line in lines]
+    last = lines[-1] if lines else None
+    if last is not None and last.only_model:
+        parts += ["", f"{last.name} would also use:"]
+        parts += [f"  · {text}" for text in last.only_model[:6]]
+        if len(last.only_model) > 6:
+            parts.append(f"  … and {len(last.only_model) - 6} more")
+    if last is not None and last.only_person:
+        parts += ["", "and would leave out:"]
+        parts += [f"  · {text}" for text in last.only_person[:6]]
+    if note and lines:
+        parts += ["", note]
+    return "\n".join(parts)

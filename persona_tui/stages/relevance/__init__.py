@@ -1,0 +1,1 @@
+"""What models say of relevance: BM25, sentence embeddings, and an LLM through ``choose``."""

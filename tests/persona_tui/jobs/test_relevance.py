@@ -1,0 +1,243 @@
+"""Judging relevance: the session, the line mode, what models say beside it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace as changed
+
+from models.embeddings import MiniLmEmbedder
+from models.scripted import ScriptedBackend
+from persona_tui.config import JudgingConfig
+from persona_tui.db import StoreThread
+from persona_tui.jobs.relevance_changes import Change, write
+from persona_tui.jobs.relevance_scoring import score_prompt
+from persona_tui.jobs.relevance_session import RelevanceSession
+from persona_tui.jobs.relevance_summary import model_lines, own_line
+from persona_tui.plain.relevance import PlainRelevance
+from store import model_judgments, prompts, relevance
+from store.db import Store, open_store, utc_now
+from tests.persona_tui.audit_data import audit
+
+CONFIG = JudgingConfig()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "persona.db") as opened:
+        yield opened
+
+
+def later(days: float) -> datetime:
+    return utc_now() + timedelta(days=days)
+
+
+def put(store: Store, change: Change | None) -> None:
+    assert change is not None
+    assert write(store, change) is not None
+
+
+def finish(store: Store, session: RelevanceSession, *, yes: int = 1) -> None:
+    """Answer the rest of this sheet: ``yes`` times yes, then no."""
+    place = 0
+    while session.phase == "ask":
+        put(store, session.answer(place < yes))
+        place += 1
+
+
+def load(store: Store, config: JudgingConfig = CONFIG, days: float = 0) -> RelevanceSession:
+    return RelevanceSession.load(store, config, surface="screen", now=lambda: later(days))
+
+
+def test_a_prompt_is_gone_through_and_resumed(store: Store) -> None:
+    accepted, _ = audit(store)
+    session = load(store)
+    assert session.sheet is not None
+    assert {draw.item_id for draw in session.sheet.items} == {a.attribute_id for a in accepted}
+    assert session.standing.of == 5
+    put(store, session.answer(True))
+    put(store, session.answer(False))
+    again = load(store)
+    assert again.sheet == session.sheet
+    assert (again.place, again.attribute) == (session.place, session.attribute)
+    finish(store, again, yes=0)
+    assert again.phase == "summary"
+    assert own_line(again) == "You said yes to 1 of 5."
+    again.next_prompt()
+    assert again.sheet is not None
+    assert again.sheet.key != session.sheet.key
+    row = relevance.in_force(store)[0]
+    assert row.context.model_hidden
+    assert row.context.inclusion_prob == 1.0
+    assert prompts.text(store, row.context.guideline_sha256).startswith("Relevance guideline")
+
+
+def test_never_ones_are_never_asked_about(store: Store) -> None:
+    audit(store, 2, extra=3)
+    session = load(store)
+    assert len(session.material.accepted) == 2
+    assert RelevanceSession.load(
+        open_store(store.path.parent / "empty.db"), CONFIG, surface="plain"
+    ).phase == "no_attributes"  # fmt: skip
+
+
+def test_of_many_a_random_subset_is_asked_about(store: Store) -> None:
+    audit(store, 12, extra=0)
+    session = load(store, changed(CONFIG, attributes_per_prompt=3))
+    subsets = {frozenset(d.item_id for d in sheet.items) for sheet in session._sheets.values()}
+    assert len(subsets) > 1
+    assert session.item is not None
+    assert session.item.inclusion_prob == 0.25
+
+
+def test_undo_goes_back_over_sittings(store: Store) -> None:
+    audit(store)
+    session = load(store)
+    put(store, session.answer(True))
+    put(store, session.answer(False))
+    session = load(store)
+    put(store, session.answer(True))
+    put(store, session.undo())
+    assert session.standing.judged_now == 0
+    assert len(relevance.in_force(store)) == 2
+    change = session.undo()
+    assert change.kind == "undo_earlier"
+    assert write(store, change) is not None
+    assert len(relevance.in_force(store)) == 1
+    assert write(store, session.undo()) is not None
+    assert write(store, session.undo()) is None
+
+
+def test_a_change_of_mind_supersedes_and_comes_back_by_undo(store: Store) -> None:
+    audit(store)
+    session = load(store)
+    put(store, session.answer(True))
+    assert session.back()
+    put(store, session.answer(False))
+    (row,) = relevance.in_force(store)
+    assert row.relevant is False
+    put(store, session.undo())
+    (row,) = relevance.in_force(store)
+    assert row.relevant is True
+
+
+def test_what_is_skipped_comes_last(store: Store) -> None:
+    audit(store, 3)
+    session = load(store)
+    first = session.attribute
+    assert session.skip()
+    put(store, session.answer(True))
+    put(store, session.answer(True))
+    assert session.attribute == first
+    assert not session.skip()
+    put(store, session.answer(True))
+    assert session.phase == "summary"
+
+
+def test_levels_fold(store: Store) -> None:
+    audit(store)
+    session = load(store)
+    for digit in (1, 2, 3, 4, 5):
+        put(store, session.answer_level(digit))
+    assert [row.relevant for row in relevance.in_force(store)] == [True, True, True, False, False]
+    assert session.answer_level(9) is None
+
+
+def test_some_come_again_after_a_week_and_look_like_any_other(store: Store) -> None:
+    audit(store, 5, prompts=("What shall I cook tonight?",))
+    config = changed(CONFIG, repeat_share=1.0)
+    finish(store, load(store, config))
+    assert load(store, config, days=6.9).phase == "done"
+    session = load(store, config, days=7.1)
+    assert session.sheet is not None
+    assert len(session.sheet.items) == 5
+    finish(store, session, yes=5)
+    assert len(relevance.in_force(store)) == len(relevance.repeats(store)) == 5
+    assert all(row.context.inclusion_prob == 1.0 for row in relevance.repeats(store))
+    assert load(store, config, days=30).phase == "done"
+
+
+def test_what_cannot_be_written_is_asked_again(store: Store) -> None:
+    audit(store)
+    session = load(store)
+    first = session.attribute
+    change = session.answer(True)
+    assert change is not None
+    session.failed(change)
+    assert session.attribute == first
+    assert session.standing.judged_now == 0
+
+
+def test_a_prompt_can_be_left_added_and_dropped(store: Store) -> None:
+    from store import user_prompts
+
+    audit(store)
+    session = load(store)
+    assert session.sheet is not None
+    first = session.sheet.key
+    session.next_prompt()
+    assert session.sheet.key != first
+    session.add_prompt(user_prompts.add(store, "Something new?"))
+    assert session.sheet.prompt.text == "Something new?"
+    dropped = session.drop_prompt()
+    assert dropped is not None
+    assert dropped not in session._sheets
+
+
+async def test_models_judge_beside_and_are_told_afterwards(tmp_path: Path) -> None:
+    async with StoreThread(tmp_path / "p.db") as db:
+        _, (prompt, *_) = await db.run(audit)
+        session = await db.run(load)
+        attributes = list(session.material.accepted.items())
+        model = ScriptedBackend(scores=lambda _, option: 0.0 if option == "yes" else -1.0)
+
+        async def score() -> int:
+            steps = score_prompt(db, model, MiniLmEmbedder(), prompt, attributes)
+            async with aclosing(steps):
+                return [step.done async for step in steps][-1]
+
+        assert await score() == 15
+        assert await score() == 0
+        rows = await db.run(model_judgments.list_all, prompt_id=prompt.prompt_id)
+        mine = [row for row in rows if row.model_tag == model.describe().name]
+        # It says yes to everything, also to what has no content: calibrated it says nothing.
+        assert {row.probability for row in mine} == {0.5}
+        assert {row.detail["raw"] for row in mine} == {0.731059}
+        assert model_lines(session, rows) == []
+        session.go_to(prompt.prompt_id)
+        while session.phase == "ask":
+            await db.run(put, session.answer(False))
+        lines = model_lines(session, rows)
+        assert [line.tag for line in lines][:2] == ["bm25", "embedding:all-MiniLM-L6-v2"]
+        assert lines[-1].yes == 5
+        assert session.told() == prompt.prompt_id
+        assert session.told() is None
+
+
+def test_line_by_line(store: Store) -> None:
+    audit(store, 2, prompts=("What shall I cook tonight?",))
+    out = io.StringIO()
+    said = "?\nwhat\ny\nz\n3\nn\n"
+    PlainRelevance(store, CONFIG, io.StringIO(said), out, prompt=False).run()
+    text = out.getvalue()
+    assert "Prompt: What shall I cook tonight?" in text
+    assert "'what' is no answer" in text
+    assert "You said yes to 1 of 2." in text
+    assert "Nothing is left to ask." in text
+    assert [row.relevant for row in relevance.in_force(store)] == [True, False]
+    out = io.StringIO()
+    PlainRelevance(store, CONFIG, io.StringIO("+ A new one?\ny\ny\nz\n"), out, prompt=False).run()
+    assert "Nothing is left" in out.getvalue()
+
+
+def test_the_limit_and_the_end_of_input(store: Store) -> None:
+    audit(store)
+    PlainRelevance(store, CONFIG, io.StringIO("y\ny\ny\n"), io.StringIO()).run(limit=2)
+    assert len(relevance.in_force(store)) == 2
+    PlainRelevance(store, CONFIG, io.StringIO("z\n"), io.StringIO()).run()
+    assert len(relevance.in_force(store)) == 1
