@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # each of these costs a part of the first frame
     from persona_tui.db import StoreThread
     from persona_tui.jobs.backends import Backends
     from persona_tui.jobs.background import BackgroundExtraction, ExtractionState
+    from persona_tui.jobs.pairs_ahead import PairsAhead, PairsState
 
 log = logging.getLogger("persona_tui")
 Severity = Literal["information", "warning", "error"]
@@ -87,6 +88,7 @@ class HostApp(App[None]):
         self._embedder = embedder
         self._db: StoreThread | None = None
         self._extraction: BackgroundExtraction | None = None
+        self._pairs: PairsAhead | None = None
         super().__init__()
 
     # --- services ---------------------------------------------------------------------------
@@ -145,6 +147,31 @@ class HostApp(App[None]):
         if isinstance(screen, PersonaScreen):
             screen.show_extraction(state)
 
+    @property
+    def pairs(self) -> PairsAhead:
+        """Pairs of answers made ahead of the person: one for the program."""
+        if self._pairs is None:
+            from persona_tui.jobs.pairs_ahead import PairsAhead
+            from persona_tui.jobs.responding import make_ahead
+
+            self._pairs = PairsAhead(
+                work=lambda: make_ahead(
+                    self.db,
+                    self.settings,
+                    backend=self.backends.for_task("compare"),
+                    other=self.backends.for_task("compare_other"),
+                    embedder=self.embedder,
+                ),
+                changed=self._pairs_changed,
+                alone=self.extraction.paused,
+            )
+        return self._pairs
+
+    def _pairs_changed(self, state: PairsState) -> None:
+        screen = self.screen
+        if isinstance(screen, PersonaScreen):
+            screen.show_pairs(state)
+
     async def open_store(self) -> None:
         """Open the store in its thread and let the screens load.
 
@@ -156,6 +183,8 @@ class HostApp(App[None]):
 
     async def close_services(self) -> None:
         """End model processes, then the store's thread. Idempotent."""
+        if self._pairs is not None:
+            await self._pairs.stop()
         if self._extraction is not None:
             await self._extraction.stop()
         if self._backends is not None:
@@ -182,6 +211,8 @@ class HostApp(App[None]):
         )
         if restart:  # it would go on with the old settings, on a model that may be closed below
             await self.extraction.stop()
+        if self._pairs is not None:
+            await self._pairs.stop()  # the screen that wants pairs starts it again
         if self._backends is not None:
             await self._backends.replace(now)
         if restart:
@@ -325,6 +356,9 @@ class PersonaScreen(Screen[None]):
 
     def show_extraction(self, state: ExtractionState) -> None:
         """Extraction beside everything else went on: screens that show it override this."""
+
+    def show_pairs(self, state: PairsState) -> None:
+        """Writing answers beside everything else went on: the screen that shows it overrides this."""
 
     async def before_quit(self) -> None:
         """Stop what is under way and keep its part: called when the app is about to end."""

@@ -25,6 +25,7 @@ from persona_tui.jobs.relevance_summary import ModelLine, model_lines
 from persona_tui.screens import relevance_text as texts
 from persona_tui.screens.base import PersonaScreen, is_expected
 from persona_tui.screens.sentence import SentenceScreen
+from persona_tui.stages.judging.questions import RELEVANCE
 from store import model_judgments, user_prompts
 from store.audit import RelevanceJudgment
 from widgets.attribute_card import AttributeCard
@@ -242,7 +243,7 @@ class RelevanceScreen(PersonaScreen):
             card.show("", facts=plain(texts.summary(session, lines, self._note)))
         elif session.phase == "ask" and sheet is not None:
             self._lines_of = None
-            card.show(session.attribute)
+            card.show(session.attribute, facts=RELEVANCE.question)
             self._score(sheet)
         else:
             line, hint = texts.nothing(session)

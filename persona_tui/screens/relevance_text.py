@@ -91,7 +91,7 @@ def choices(
             )
             for digit, (level, label, _) in enumerate(RELEVANCE.levels, 1)
         ]
-        return RELEVANCE.question, levels, rest
+        return "", levels, rest
     yes_no = [
         Choice("y", "yes", "screen.answer(True)", chosen=bool(given and given.relevant)),
         Choice(
@@ -99,7 +99,7 @@ def choices(
         ),
         Choice("v", "finer scale", "screen.scale"),
     ]
-    return RELEVANCE.question, yes_no, rest
+    return f"yes: {RELEVANCE.yes}", yes_no, rest
 
 
 def summary(session: RelevanceSession, lines: Sequence[ModelLine], note: str) -> str:

@@ -1,0 +1,88 @@
+"""Pairs made beside everything else, so that the next one is ready: one for the program."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass, replace
+
+from models.errors import ModelError
+from persona_tui.errors import UserError
+from persona_tui.jobs.responding import Making
+from persona_tui.logs import record_crash
+from store.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class PairsState:
+    """What there is to say of it now."""
+
+    running: bool = False
+    characters: int = 0
+    """Of the pair that is being written."""
+    made: int = 0
+    """Since it was started."""
+    error: str | None = None
+
+
+class PairsAhead:
+    """See the module. Use from one event loop.
+
+    Args:
+        work: makes one run of :func:`persona_tui.jobs.responding.make_ahead`.
+        changed: called after each step.
+        alone: a context in which nothing else uses the model.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[], AsyncGenerator[Making, None]],
+        changed: Callable[[PairsState], None],
+        alone: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
+        self.state = PairsState()
+        self._work = work
+        self._changed = changed
+        self._alone = alone
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, if it does not run already."""
+        if self._task is None or self._task.done():
+            self._set(running=True, error=None, made=0, characters=0)
+            self._task = asyncio.create_task(self._run(), name="pairs")
+
+    async def stop(self) -> None:
+        """Stop; of a pair that is not finished nothing is kept."""
+        task, self._task = self._task, None
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+        self._set(running=False)
+
+    async def _run(self) -> None:
+        error: str | None = None
+        try:
+            async with self._alone(), aclosing(self._work()) as steps:
+                async for step in steps:
+                    whole = step.pair is not None
+                    self._set(
+                        characters=0 if whole else step.characters, made=self.state.made + whole
+                    )
+        except (ModelError, StoreError, UserError) as trouble:
+            error = str(trouble)
+        except Exception as trouble:  # noqa: BLE001 - nobody awaits this task: it must be told here
+            error = (
+                f"Writing answers ended by a fault of the program ({type(trouble).__name__}). "
+                f"Details are in {record_crash(trouble)}."
+            )
+        if self._task in (None, asyncio.current_task()):
+            self._set(running=False, error=error)
+
+    def _set(self, **changes: object) -> None:
+        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+        try:
+            self._changed(self.state)
+        except Exception as trouble:  # noqa: BLE001 - who looks on must not stop the work
+            record_crash(trouble)
