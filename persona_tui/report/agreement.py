@@ -1,0 +1,158 @@
+"""Agreement of two raters of the same items, as functions of sums, so that clusters can be left out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from persona_tui.report.intervals import (
+    UNKNOWN,
+    Estimate,
+    Floats,
+    Ints,
+    bootstrap,
+    jackknife,
+    sums,
+)
+
+Flags = NDArray[np.bool_]
+
+
+def table(mine: Flags, theirs: Flags, clusters: Ints, weights: Floats | None = None) -> Floats:
+    """Per cluster: both yes, only theirs, only mine, both no."""
+    w = np.ones(len(mine)) if weights is None else weights
+    return sums(
+        clusters,
+        w * (mine & theirs),
+        w * (~mine & theirs),
+        w * (mine & ~theirs),
+        w * (~mine & ~theirs),
+    )
+
+
+def precision(s: Floats) -> Floats:
+    """Of what they said yes to, the share that I said yes to."""
+    return np.asarray(s[..., 0] / (s[..., 0] + s[..., 1]))
+
+
+def recall(s: Floats) -> Floats:
+    """Of what I said yes to, the share that they said yes to."""
+    return np.asarray(s[..., 0] / (s[..., 0] + s[..., 2]))
+
+
+def f1(s: Floats) -> Floats:
+    """Harmonic mean of the two."""
+    return np.asarray(2 * s[..., 0] / (2 * s[..., 0] + s[..., 1] + s[..., 2]))
+
+
+def ratio(s: Floats) -> Floats:
+    """How many times as many yes they have as I."""
+    return np.asarray((s[..., 0] + s[..., 1]) / (s[..., 0] + s[..., 2]))
+
+
+def kappa(s: Floats) -> Floats:
+    """Cohen's κ (1960) of yes and no."""
+    n = s.sum(axis=-1)
+    observed = (s[..., 0] + s[..., 3]) / n
+    mine, theirs = (s[..., 0] + s[..., 2]) / n, (s[..., 0] + s[..., 1]) / n
+    expected = mine * theirs + (1 - mine) * (1 - theirs)
+    return np.asarray((observed - expected) / (1 - expected))
+
+
+def ac1(s: Floats) -> Floats:
+    """Gwet's AC1 (2008) of yes and no: chance agreement 2π(1−π), π the mean share of yes."""
+    n = s.sum(axis=-1)
+    observed = (s[..., 0] + s[..., 3]) / n
+    pi = (2 * s[..., 0] + s[..., 1] + s[..., 2]) / (2 * n)
+    expected = 2 * pi * (1 - pi)
+    return np.asarray((observed - expected) / (1 - expected))
+
+
+def by_cluster(statistic: str, cells: Floats, n: int) -> Estimate:
+    """One of the statistics above with its interval."""
+    functions = {
+        "precision": (precision, "logit"),
+        "recall": (recall, "logit"),
+        "f1": (f1, "logit"),
+        "ratio": (ratio, "log"),
+        "kappa": (kappa, "fisher"),
+        "ac1": (ac1, "fisher"),
+    }
+    function, scale = functions[statistic]
+    found = jackknife(cells, function, n=n, scale=scale)  # type: ignore[arg-type]
+    if not found.is_known and np.isfinite(found.value):
+        found = jackknife(cells, function, n=n)  # at the edge of its scale
+        if found.is_known:
+            edge = (0.0, np.inf) if statistic == "ratio" else (-1.0, 1.0)
+            found = Estimate(
+                found.value, max(edge[0], found.low), min(edge[1], found.high), found.n
+            )
+    return found
+
+
+def many_ac1(first: Ints, second: Ints, categories: int) -> float:
+    """Gwet's AC1 of two raters and any number of categories."""
+    shares = (
+        np.bincount(first, minlength=categories) + np.bincount(second, minlength=categories)
+    ) / (2 * len(first))
+    expected = float((shares * (1 - shares)).sum()) / (categories - 1)
+    return (float((first == second).mean()) - expected) / (1 - expected)
+
+
+def quadratic_kappa(first: Floats, second: Floats) -> float:
+    """Cohen's κ with quadratic weights (1968), from moments: 1 − mean squared difference over the
+    one expected by chance."""
+    expected = first.var() + second.var() + (first.mean() - second.mean()) ** 2
+    return float("nan") if expected == 0 else float(1 - ((first - second) ** 2).mean() / expected)
+
+
+def _spearman(first: Floats, second: Floats) -> float:
+    if first.std() == 0 or second.std() == 0:
+        return float("nan")
+    a, b = stats.rankdata(first), stats.rankdata(second)
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _kendall(first: Floats, second: Floats) -> float:
+    if first.std() == 0 or second.std() == 0:
+        return float("nan")
+    return float(stats.kendalltau(first, second).statistic)
+
+
+def paired(
+    statistic: str, first: Floats, second: Floats, clusters: Ints, *, resamples: int = 500
+) -> Estimate:
+    """``spearman``, ``kendall`` or ``quadratic`` of paired ratings, bootstrap by cluster."""
+    function = {"spearman": _spearman, "kendall": _kendall, "quadratic": quadratic_kappa}[statistic]
+    if len(first) < 3:
+        return UNKNOWN
+    value = function(first, second)
+    # Rank correlations of many thousands of items need no hundreds of resamples to be known.
+    rounds = resamples if len(first) <= 5000 else 60
+    return bootstrap(
+        clusters,
+        lambda rows: function(first[rows], second[rows]),
+        n=len(first),
+        value=value,
+        resamples=rounds,
+    )
+
+
+def auroc(truth: Flags, scores: Floats, clusters: Ints) -> Estimate:
+    """Area under the ROC curve: the probability that a true item has the higher score (ties half)."""
+    if len(truth) < 3 or truth.all() or not truth.any():
+        return UNKNOWN
+
+    def area(rows: NDArray[np.int64]) -> float:
+        t = truth[rows]
+        positive = int(t.sum())
+        negative = len(t) - positive
+        if not positive or not negative:
+            return float("nan")
+        ranks = stats.rankdata(scores[rows])
+        return float((ranks[t].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+    everything = np.arange(len(truth))
+    rounds = 500 if len(truth) <= 5000 else 60
+    return bootstrap(clusters, area, n=len(truth), value=area(everything), resamples=rounds)
