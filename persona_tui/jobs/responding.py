@@ -234,6 +234,9 @@ def _keep(
         for _, run in written:
             runs.add(store, run)
         generic = written[0][0]
+        if order.planted:
+            # Nothing may tell a planted pair: the same attributes are asked about as of any other.
+            generic = replace(generic, attribute_ids=tuple(key for key, _ in order.attributes))
         personalized = generic if order.planted else written[1][0]
         return responses.add_pair(
             store, order.prompt.prompt_id, generic, personalized, arm=order.arm, shown_left=side,
