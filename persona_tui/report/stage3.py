@@ -90,7 +90,7 @@ def build(data: AuditData, ceiling: float | None) -> tuple[list[Figure], list[Pl
         plots.append(
             Plot(
                 "stage3.ratings", "3", "bars", "Your ratings", "comparisons", "",
-                (Series("comparisons", tuple(counts), tuple(float(i) for i in range(5))),),
+                (Series("comparisons", tuple(float(i) for i in range(5)), tuple(counts)),),
                 ("much worse", "worse", "no difference", "better", "much better"), unit="count",
                 description="How often a personalized answer was much worse to much better.",
             )

@@ -73,7 +73,7 @@ def choices(
     scale = [
         Choice(str(n), words, f"screen.rate({n})")
         for n, words in enumerate(
-            ("left much better", "left", "no difference", "right", "right much better"), 1
+            ("left much better", "left", "same", "right", "right much better"), 1
         )
     ]
     if session.phase == "attribute":
@@ -109,8 +109,11 @@ def told(item: Item) -> str:
     if item.pair.arm == "models":
         return "Two models wrote these, knowing nothing about you."
     side = "right" if item.shown_left == "generic" else "left"
-    known = "; ".join(item.attributes.values()) or "nothing that still exists"
+    known = (
+        "; ".join(text.rstrip(".") for text in item.attributes.values())
+        or "nothing that still exists"
+    )
     count = len(item.pair.personalized.mentions)
     times = "once" if count == 1 else f"{count} times"
     mention = f"Mentioned openly {times} (marked)." if count else "Nothing was mentioned openly."
-    return f"The {side} one was personalized. It knew: {known}\n{mention}"
+    return f"The {side} one was personalized. It knew: {known}.\n{mention}"

@@ -1,0 +1,90 @@
+"""What the Report screen says: figures as lines, with a bar for the interval."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from persona_tui.report import text
+from persona_tui.report.model import PARTS, Figure, Part, Report
+
+HELP = """\
+What your judgments show: plain words first, then every figure with its 95 % interval and the
+study's value beside it. What cannot be computed yet says what is missing.
+
+- **1** to **6** go to a part; ↑ ↓ PgUp PgDn scroll; **m** tells how each figure is computed.
+- **h** writes an HTML file to keep, **w** Markdown, **j** JSON; **y** copies the text.
+- **r** computes again. **g** lets a model answer the same questions.
+
+In the bars, ├──┤ is the interval, ● your value, ◆ the study's.
+"""
+BAR = 34
+
+
+def bar(figure: Figure, width: int = BAR) -> str:
+    """``·····├──●───┤···◆····``."""
+    if figure.value is None or figure.low is None or figure.high is None:
+        return ""
+    low, high = text.domain(figure)
+    span = (high - low) or 1.0
+
+    def place(value: float) -> int:
+        return min(width - 1, max(0, round((value - low) / span * (width - 1))))
+
+    cells = ["·"] * width
+    first, last = place(figure.low), place(figure.high)
+    for at in range(first, last + 1):
+        cells[at] = "─"
+    cells[first], cells[last] = "├", "┤"
+    for study in figure.study:
+        cells[place(study.value)] = "◆"
+    cells[place(figure.value)] = "●"
+    return "".join(cells)
+
+
+def headlines(report: Report) -> Content:
+    """The few sentences at the top, and warnings."""
+    there = [one for one in report.figures if one.headline and one.value is not None]
+    missing = [one for one in report.figures if one.headline and one.value is None]
+    parts = [Content("In short\n").stylize("bold")]
+    parts += [Content(f"  {text.clean(one.sentence)}\n") for one in there]
+    parts += [
+        Content(f"  {text.clean(one.sentence)} {text.missing_text(one)}.\n").stylize("dim")
+        for one in missing
+    ]
+    parts += [
+        Content(f"  ! {text.clean(note)}\n").stylize("$text-warning") for note in report.notes
+    ]
+    return Content("").join(parts)
+
+
+def section(report: Report, part: Part, *, method: bool) -> Content:
+    """One part: every figure that is there, then what is missing."""
+    figures = report.part(part)
+    title = dict(PARTS)[part]
+    number = [key for key, _ in PARTS].index(part) + 1
+    parts = [Content(f"{number} {title}\n").stylize("bold $text-primary")]
+    for figure in figures:
+        if figure.value is None:
+            continue
+        parts.append(Content(f"  {text.title_of(figure)}  "))
+        parts.append(Content(text.figure_text(figure)).stylize("bold"))
+        parts.append(Content("\n"))
+        drawn = bar(figure)
+        if drawn:
+            parts.append(Content(f"  {drawn}\n").stylize("$text-accent"))
+        parts.append(Content(f"    {text.clean(figure.sentence)}\n"))
+        parts.append(Content(f"    {' · '.join(text.remarks(figure))}\n").stylize("dim"))
+        if method:
+            parts.append(Content(f"    How: {text.clean(figure.method)}\n").stylize("italic"))
+    lacking = [one for one in figures if one.value is None]
+    if lacking:
+        parts.append(Content("  Not yet\n").stylize("dim"))
+        parts += [
+            Content(f"    {text.title_of(one)}: {text.clean(one.missing or 'no data')}\n").stylize(
+                "dim"
+            )
+            for one in lacking
+        ]
+    if not figures:
+        parts.append(Content("  Nothing yet.\n").stylize("dim"))
+    return Content("").join(parts)

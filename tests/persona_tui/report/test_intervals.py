@@ -1,0 +1,167 @@
+"""Estimators against published examples and reference implementations."""
+
+from __future__ import annotations
+
+import krippendorff
+import numpy as np
+import pytest
+from ppi_py import ppi_mean_ci, ppi_mean_pointestimate
+from sklearn.metrics import (
+    cohen_kappa_score,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
+from statsmodels.stats.inter_rater import cohens_kappa
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from persona_tui.report import ppi
+from persona_tui.report.agreement import (
+    ac1,
+    auroc,
+    by_cluster,
+    kappa,
+    many_ac1,
+    paired,
+    quadratic_kappa,
+    table,
+)
+from persona_tui.report.intervals import (
+    Estimate,
+    bootstrap,
+    codes,
+    difference,
+    exact_binomial,
+    jackknife,
+    mean,
+    share,
+    sums,
+    wilson,
+)
+
+DRAW = np.random.default_rng(7)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 5), (5, 5), (3, 20), (25, 41), (178, 1000)])
+def test_wilson_is_the_reference_one(k: int, n: int) -> None:
+    found = wilson(k, n)
+    low, high = proportion_confint(k, n, method="wilson")
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
+    assert found.n == n
+
+
+def test_ac1_of_gwets_worked_example() -> None:
+    # Gwet 2008 (Br J Math Stat Psychol 61, table 2 there): 125 subjects, 118 both yes, 5 and 2 in
+    # disagreement, none both no: pa = .944, kappa below 0, AC1 = .9408.
+    cells = np.array([118.0, 5.0, 2.0, 0.0])
+    assert float(ac1(cells)) == pytest.approx(0.9408, abs=5e-4)
+    assert float(kappa(cells)) < 0
+    first = np.array([1] * 118 + [0] * 5 + [1] * 2)
+    second = np.array([1] * 118 + [1] * 5 + [0] * 2)
+    assert many_ac1(first, second, 2) == pytest.approx(float(ac1(cells)))
+
+
+def test_agreement_is_that_of_the_references() -> None:
+    mine, theirs = DRAW.random(200) < 0.3, DRAW.random(200) < 0.5
+    cells = table(mine, theirs, np.zeros(200, dtype=np.int64))[0]
+    reference = cohens_kappa(np.array([[cells[0], cells[2]], [cells[1], cells[3]]]))
+    assert float(kappa(cells)) == pytest.approx(reference.kappa)
+    alone = np.arange(200)
+    for name, function in (
+        ("f1", f1_score),
+        ("precision", precision_score),
+        ("recall", recall_score),
+    ):
+        found = by_cluster(name, table(mine, theirs, alone), 200)
+        assert found.value == pytest.approx(function(mine, theirs))
+        assert found.low < found.value < found.high
+    one, two = DRAW.integers(1, 6, 100), DRAW.integers(1, 6, 100)
+    assert quadratic_kappa(one.astype(float), two.astype(float)) == pytest.approx(
+        cohen_kappa_score(one, two, weights="quadratic")
+    )
+    # Krippendorff's alpha for two raters and large n is near the quadratic kappa (interval level).
+    alpha = krippendorff.alpha(np.stack([one, two]), level_of_measurement="interval")
+    assert quadratic_kappa(one.astype(float), two.astype(float)) == pytest.approx(alpha, abs=0.02)
+
+
+def test_auroc_is_that_of_the_reference() -> None:
+    truth, scores = DRAW.random(150) < 0.4, DRAW.random(150).round(1)
+    found = auroc(truth, scores, np.arange(150))
+    assert found.value == pytest.approx(roc_auc_score(truth, scores))
+    assert found.low < found.value < found.high
+
+
+def test_ppi_is_that_of_the_reference() -> None:
+    truth = DRAW.normal(3, 1, 3000)
+    model = truth + DRAW.normal(0.4, 0.5, 3000)
+    human, elsewhere = truth[:200], model[200:]
+    found = ppi.mean(human, model[:200], elsewhere)
+    power = ppi.weight(human, model[:200], len(elsewhere))
+    point = ppi_mean_pointestimate(human, model[:200], elsewhere, lam=power)
+    low, high = ppi_mean_ci(human, model[:200], elsewhere, alpha=0.05, lam=power)
+    assert found.value == pytest.approx(float(np.squeeze(point)), abs=1e-9)
+    assert found.low == pytest.approx(float(np.squeeze(low)), abs=0.01)
+    assert found.high == pytest.approx(float(np.squeeze(high)), abs=0.01)
+    alone = mean(human)
+    assert found.high - found.low < 0.8 * (alone.high - alone.low)
+    assert ppi.weight(human, np.ones(200), 10) == 0.0
+
+
+def test_the_difference_is_newcombes() -> None:
+    found = difference(wilson(56, 70), wilson(48, 80))
+    low, high = confint_proportions_2indep(56, 70, 48, 80, method="newcomb", correction=False)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-6)
+    # Newcombe 1998, method 10, first example: 0.2, 0.0524 to 0.3339.
+    assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=5e-4)
+
+
+def test_items_that_share_a_cluster_count_less() -> None:
+    hits = np.repeat(DRAW.random(20) < 0.5, 5)
+    group = np.repeat(np.arange(20), 5)
+    together, alone = share(hits, group), share(hits)
+    assert together.value == alone.value
+    assert together.high - together.low > 1.5 * (alone.high - alone.low)
+    free = share(DRAW.random(100) < 0.5, np.arange(100))
+    assert free.high - free.low == pytest.approx(alone.high - alone.low, rel=0.1)
+
+
+def test_jackknife_of_a_mean_is_students() -> None:
+    from scipy import stats
+
+    values = DRAW.normal(3, 1, 25)
+    found = mean(values)
+    low, high = stats.t.interval(0.95, 24, values.mean(), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_bootstrap_and_jackknife_tell_the_same_of_many() -> None:
+    group = np.repeat(np.arange(150), 4)
+    mine = DRAW.random(600) < 0.3
+    theirs = mine ^ (DRAW.random(600) < 0.2)
+    by_jackknife = by_cluster("kappa", table(mine, theirs, group), 600)
+
+    def value(rows: np.ndarray) -> float:
+        one = np.zeros(len(rows), dtype=np.int64)
+        return float(kappa(table(mine[rows], theirs[rows], one)[0]))
+
+    resampled = bootstrap(group, value, n=600, value=by_jackknife.value, resamples=600)
+    assert resampled.low == pytest.approx(by_jackknife.low, abs=0.03)
+    assert resampled.high == pytest.approx(by_jackknife.high, abs=0.03)
+
+
+def test_at_the_edges_nothing_breaks() -> None:
+    assert not share(np.array([], dtype=bool)).is_known
+    assert share(np.ones(5, dtype=bool), np.zeros(5, dtype=np.int64)).is_known
+    assert not mean(np.array([3.0])).is_known
+    assert not jackknife(np.ones((1, 2)), lambda s: s[..., 0], n=1).is_known
+    everything = np.ones(30, dtype=bool)
+    assert by_cluster("ratio", table(everything, everything, np.arange(30)), 30).value == 1.0
+    none = ~everything
+    assert not by_cluster("f1", table(none, none, np.arange(30)), 30).is_known
+    flat = np.full(10, 3.0)
+    assert not paired("spearman", flat, flat, np.arange(10)).is_known
+    assert exact_binomial(5, 10) == 1.0
+    assert not Estimate(float("nan"), 0, 1, 3).is_known
+    assert sums(np.array([0, 1, 1]), np.array([1.0, 2.0, 3.0])).tolist() == [[1.0], [5.0]]
+    assert codes(["b", None, "b", None]).tolist() == [0, 1, 0, 2]

@@ -1,0 +1,37 @@
+"""The Report screen on a real journal."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Static
+
+from persona_tui.app import PersonaApp
+from persona_tui.config import Settings
+from persona_tui.paths import Paths
+from persona_tui.screens.report import ReportScreen
+from store.db import open_store
+from tests.helpers import wait_until
+from tests.persona_tui.audit_data import audit
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_figures_are_shown_and_written(paths: Paths, size: tuple[int, int]) -> None:
+    with open_store(paths.database) as store:
+        audit(store, 8, extra=0)
+    app = PersonaApp(paths, start_mode="report", settings=Settings())
+    app.ui_state.welcomed = True
+    async with app.run_test(size=size) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, ReportScreen)
+        await wait_until(lambda: screen.report is not None)
+        await pilot.pause()
+        first = str(screen.query_one("#part-1", Static).content)
+        assert "Of 8 attributes you accepted 8." in first
+        assert "●" in first
+        assert "How:" not in first
+        await pilot.press("m")
+        await wait_until(lambda: "How:" in str(screen.query_one("#part-1", Static).content))
+        await pilot.press("3", "pagedown", "h", "w", "j")
+        folder = paths.data_dir / "reports"
+        await wait_until(lambda: folder.exists() and len(list(folder.iterdir())) >= 1)
+        assert all(one.stat().st_mode & 0o777 == 0o600 for one in folder.iterdir())
