@@ -31,7 +31,7 @@ async def score_prompt(
     """
     tags = [verdicts.BM25_TAG, verdicts.embedding_tag(embedder)]
     if backend is not None:
-        tags.append(backend.describe().name)
+        tags.append(verdicts.llm_tag(backend))
         await db.run(prompts.remember, verdicts.wording_sha256(), verdicts.wording())
     known: set[str] = set()
     for tag in tags:

@@ -11,7 +11,7 @@ from persona_tui.report.stage2 import mine_of
 from store.audit import AuditData
 
 PRIORITY = {"person": 0, "truth": 1}
-MISSING = "no synthetic user was played yet (persona-tui foil run, or the Report screen)"
+MISSING = "no synthetic user was played yet (persona-tui foil run)"
 
 
 def build(data: AuditData) -> tuple[list[Figure], list[Plot]]:

@@ -14,7 +14,7 @@ FEWEST = 5
 KAPPA_FROM, KAPPA_SURE_FROM = 30, 50
 """Items below which κ is hidden, and below which it is provisional (PROTOCOL 3)."""
 PROVISIONAL_BELOW = 20
-MODELS_MISSING = "no model has judged these yet (persona-tui judge, or the Report screen)"
+MODELS_MISSING = "no model has judged these yet (persona-tui judge)"
 
 
 def more(have: int, need: int, what: str = "judgment") -> str | None:

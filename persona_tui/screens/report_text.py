@@ -13,7 +13,7 @@ study's value beside it. What cannot be computed yet says what is missing.
 
 - **1** to **6** go to a part; ↑ ↓ PgUp PgDn scroll; **m** tells how each figure is computed.
 - **h** writes an HTML file to keep, **w** Markdown, **j** JSON; **y** copies the text.
-- **r** computes again. **g** lets a model answer the same questions.
+- **r** computes again. `persona-tui judge` lets a model answer the same questions.
 
 In the bars, ├──┤ is the interval, ● your value, ◆ the study's.
 """

@@ -43,6 +43,11 @@ def embedding_tag(embedder: Embedder) -> str:
     return f"embedding:{embedder.describe().name.split(' ', 1)[0]}"
 
 
+def llm_tag(backend: Backend) -> str:
+    """``SmolLM2 … (calibrated)``: another judge than the same model's plain answer."""
+    return f"{backend.describe().name} ({CALIBRATION} calibration)"
+
+
 def wording() -> str:
     """What an LLM is asked with, as one text to be kept under its hash."""
     return (
@@ -168,7 +173,7 @@ async def judge(
     yield new([made(tag, i, s, COSINE_THRESHOLD, {}, "cosine") for i, s in enumerate(similar)])
     if backend is None:
         return
-    name = backend.describe().name
+    name = llm_tag(backend)
     todo = [
         i
         for i, text in enumerate(texts)

@@ -20,6 +20,7 @@ from persona_tui.jobs.relevance_scoring import score_prompt
 from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.jobs.relevance_summary import model_lines, own_line
 from persona_tui.plain.relevance import PlainRelevance
+from persona_tui.stages.relevance.verdicts import llm_tag
 from store import model_judgments, prompts, relevance
 from store.db import Store, open_store, utc_now
 from tests.persona_tui.audit_data import audit
@@ -204,7 +205,7 @@ async def test_models_judge_beside_and_are_told_afterwards(tmp_path: Path) -> No
         assert await score() == 15
         assert await score() == 0
         rows = await db.run(model_judgments.list_all, prompt_id=prompt.prompt_id)
-        mine = [row for row in rows if row.model_tag == model.describe().name]
+        mine = [row for row in rows if row.model_tag == llm_tag(model)]
         # It says yes to everything, also to what has no content: calibrated it says nothing.
         assert {row.probability for row in mine} == {0.5}
         assert {row.detail["raw"] for row in mine} == {0.731059}

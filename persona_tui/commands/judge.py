@@ -1,0 +1,167 @@
+"""``persona-tui judge``: let a model answer the questions that you were asked."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import click
+
+from persona_tui.commands._common import emit
+from persona_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from persona_tui.jobs.judging import JudgeStep, Plan, Price
+
+STAGES = ("attribute", "relevance", "response", "all")
+
+
+@click.command("judge")
+@click.option(
+    "--model", "ref", required=True, help="Which model judges, as 'models list' names it."
+)
+@click.option("--stage", type=click.Choice(STAGES), default="all", show_default=True,
+              help="Which questions.")  # fmt: skip
+@click.option("--all", "everything", is_flag=True, help="Also what you have not judged yourself.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most about this many verdicts now.")
+@click.option("--max-usd", type=click.FloatRange(min=0), help="Stop before it costs more.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="Stop before more tokens are used.")
+@click.option("--price-in", type=click.FloatRange(min=0), help="US dollars a million tokens sent.")
+@click.option("--price-out", type=click.FloatRange(min=0), help="The same for tokens written.")
+@click.option("--estimate", is_flag=True, help="Only say what it would take.")
+@click.option("--yes", is_flag=True, help="Send your words to a model that is not on this machine.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(
+    ref: str,
+    stage: str,
+    everything: bool,
+    limit: int | None,
+    max_usd: float | None,
+    max_tokens: int | None,
+    price_in: float | None,
+    price_out: float | None,
+    estimate: bool,
+    yes: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Let a model answer what you were asked, in the same words: validity, relevance, comparisons.
+
+    Pairs are asked in both orders. What was asked before is not asked again; Ctrl+C stops and keeps
+    what is done. Its single verdicts are not shown here; the report sets them beside yours.
+    """
+    try:
+        asyncio.run(
+            _run(ref, stage, everything, limit, max_usd, max_tokens, price_in, price_out,
+                 estimate=estimate, yes=yes, as_json=as_json, quiet=quiet)
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        click.echo("\nStopped. Run it again to go on where it stopped.", err=True)
+        raise click.exceptions.Exit(130) from None
+
+
+async def _run(
+    ref: str,
+    stage: str,
+    everything: bool,
+    limit: int | None,
+    max_usd: float | None,
+    max_tokens: int | None,
+    price_in: float | None,
+    price_out: float | None,
+    *,
+    estimate: bool,
+    yes: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    from persona_tui.config import load_settings
+    from persona_tui.db import StoreThread
+    from persona_tui.jobs.backends import Backends
+    from persona_tui.jobs.judging import KINDS, Price, judge, plan
+    from persona_tui.paths import default_paths
+
+    paths = default_paths()
+    settings = load_settings(paths)
+    entry = settings.models.get(ref)
+    sent, written = price_in, price_out
+    if entry is not None:
+        sent = entry.usd_per_million_input if sent is None else sent
+        written = entry.usd_per_million_output if written is None else written
+    price = None if sent is None else Price(sent, written or 0.0)
+    if max_usd is not None and price is None:
+        raise UsageError(
+            f"What {ref} costs is not known: give --price-in and --price-out, or set "
+            f"models.{ref}.usd_per_million_input."
+        )
+    db = StoreThread(paths.database)
+    await db.open()
+    backends = Backends(settings, paths)
+    try:
+        backend = backends.get(ref)
+        kinds = KINDS if stage == "all" else tuple(k for k in KINDS if k == stage)
+        todo = await plan(db, backend, kinds, everything=everything, limit=limit)
+        if not quiet or estimate:
+            click.echo(_estimate(todo, price), err=not estimate)
+        if estimate or not todo.items:
+            return
+        where = backend.describe()
+        if not where.local and not yes:
+            raise UsageError(
+                f"Attributes, the words they rest on, prompts and answers would be sent to "
+                f"{where.where}: add --yes if you want that."
+            )
+        last: JudgeStep | None = None
+        steps = judge(db, backend, todo, price=price, max_usd=max_usd, max_tokens=max_tokens)
+        async with aclosing(steps):
+            async for last in steps:
+                if not quiet and sys.stderr.isatty():
+                    click.echo(f"\r\x1b[K{_progress(last)}", err=True, nl=False)
+        if not quiet and sys.stderr.isatty():
+            click.echo("\r\x1b[K", err=True, nl=False)
+        if last is not None:
+            _end(last, as_json=as_json, quiet=quiet)
+    finally:
+        await backends.close()
+        await db.close()
+
+
+def _money(cost: float | None) -> str:
+    return "" if cost is None else f", ${cost:.4f}" if cost < 1 else f", ${cost:.2f}"
+
+
+def _estimate(todo: Plan, price: Price | None) -> str:
+    if not todo.items:
+        return f"Nothing new to ask: {todo.known} verdicts are there."
+    return (
+        f"{todo.questions} verdicts to ask for ({todo.known} are there): about {todo.tokens:,} tokens "
+        f"to send{_money(todo.cost(price))}."
+    )
+
+
+def _progress(step: JudgeStep) -> str:
+    from persona_tui.jobs.progress import time_text
+
+    left = time_text(step.progress.seconds_left)
+    line = f"{step.progress.done} of {step.progress.total} verdicts, {step.sent:,} tokens"
+    return line + _money(step.cost) + (f" · {left}" if left else "")
+
+
+def _end(step: JudgeStep, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        emit(
+            {
+                "verdicts": step.progress.done,
+                "of": step.progress.total,
+                "tokens_sent": step.sent,
+                "tokens_written": step.written,
+                "cost_usd": step.cost,
+                "stopped": step.stopped,
+            }
+        )
+    elif not quiet:
+        why = " Stopped: more would go over the budget." if step.stopped else ""
+        click.echo(f"{_progress(step)}.{why} See persona-tui report.", err=True)
