@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Scale = Literal["plain", "log", "logit", "fisher"]
 LEVEL = 0.95
+FEWEST_CLUSTERS = 5
+"""Below this many conversations or prompts their likeness is not estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,13 @@ def share(
         return wilson(float(y.sum()), n)
     group = np.arange(n) if clusters is None else clusters
     count = int(group.max()) + 1
-    if count < 2 or p in (0.0, 1.0):
+    alone = float(w.sum() ** 2 / (w**2).sum())
+    if count < FEWEST_CLUSTERS:
+        # How alike items of one cluster are cannot be seen from so few: as if all stood alone.
+        return wilson(p * alone, alone, items=n)
+    if p in (0.0, 1.0):
         # No variation to see clustering in: as if each cluster were one item.
-        effective = float(count) if clusters is not None else float(w.sum() ** 2 / (w**2).sum())
+        effective = float(count) if clusters is not None else alone
         return wilson(p * effective, effective, items=n)
     residual = np.bincount(group, w * (y - p), count)
     variance = float((residual**2).sum()) * count / (count - 1) / float(w.sum() ** 2)

@@ -21,7 +21,7 @@ LABELS = {
 }
 _WILSON = (
     "Share with a Wilson interval; attributes from one conversation count as less than that many "
-    "(design effect). Only randomly drawn items."
+    "(design effect, from five conversations on). Only randomly drawn items."
 )
 
 
