@@ -160,8 +160,11 @@ def _end(step: JudgeStep, *, as_json: bool, quiet: bool) -> None:
                 "tokens_written": step.written,
                 "cost_usd": step.cost,
                 "stopped": step.stopped,
+                "skipped": step.skipped,
             }
         )
     elif not quiet:
-        why = " Stopped: more would go over the budget." if step.stopped else ""
+        why = " Stopped: more might go over the budget." if step.stopped else ""
+        if step.skipped:
+            why += f" {step.skipped} skipped: too long for the model, or no answer that counts."
         click.echo(f"{_progress(step)}.{why} See persona-tui report.", err=True)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from models.errors import ContextOverflowError
 from persona_tui import __version__
 from persona_tui.jobs.progress import Meter, Progress
 from persona_tui.jobs.relevance_queue import accepted_attributes
 from persona_tui.stages.judges import questions
-from persona_tui.stages.judges.questions import AttributeItem, Item, PairItem, RelevanceItem
+from persona_tui.stages.judges.questions import (
+    AttributeItem,
+    Item,
+    PairItem,
+    Question,
+    RelevanceItem,
+)
 from store import model_judgments, prompts, runs
 from store.audit import Kind, ModelJudgment
 from store.db import new_id, utc_now
@@ -26,6 +35,8 @@ BLOCK = 8
 """Attributes that are asked about in one call."""
 CHARACTERS_A_TOKEN = 4.0
 """For estimates only, where the back end cannot count."""
+WRITTEN_AT_MOST = 16
+"""Tokens of one answer, where it is given in words."""
 KINDS: tuple[Kind, ...] = ("attribute", "relevance", "response")
 
 
@@ -69,6 +80,8 @@ class JudgeStep:
     cost: float | None
     rows: tuple[ModelJudgment, ...] = ()
     stopped: Literal["budget"] | None = None
+    skipped: int = 0
+    """Verdicts that the model did not give: too long for it, or none of the answers named."""
 
 
 def items_of(store: Store, kind: Kind, *, everything: bool) -> list[Item]:
@@ -162,6 +175,33 @@ async def plan(
     return Plan(tuple(todo), left, there, round(characters / CHARACTERS_A_TOKEN), written)
 
 
+@dataclass(slots=True)
+class _Run:
+    """What one kind of question took so far."""
+
+    run_id: str
+    sent: int = 0
+    written: int = 0
+
+
+class _Reserve:
+    """How many tokens a question may take at most, learnt from those that were asked.
+
+    By bytes: scripts with three bytes a letter take about as many tokens a byte as English. Before
+    the first answer half a token a byte, twice what English takes.
+    """
+
+    def __init__(self) -> None:
+        self._rate: float | None = None
+
+    def of(self, size: int) -> int:
+        rate = 0.5 if self._rate is None else max(1.25 * self._rate, 1 / 3)
+        return math.ceil(size * rate)
+
+    def learn(self, size: int, tokens: int) -> None:
+        self._rate = max(self._rate or 0.0, tokens / max(size, 1))
+
+
 async def judge(
     db: StoreThread,
     backend: Backend,
@@ -172,15 +212,17 @@ async def judge(
     max_tokens: int | None = None,
 ) -> AsyncGenerator[JudgeStep, None]:
     """Ask ``backend`` everything in ``todo``, keeping each verdict as it comes; stops before an item
-    whose estimate would go over a budget.
+    that might go over a budget. What does not fit into the model's context, and answers that name
+    none of the options, are counted as skipped and asked again another time.
 
     Raises :class:`models.errors.ModelError`, :class:`store.errors.StoreError`.
     """
     meter = Meter(todo.questions, "verdicts")
-    done = sent = written = 0
+    done = skipped = sent = written = 0
     model = backend.describe()
-    native = model.native.get("choose", True)
-    used: dict[Kind, str] = {}
+    used: dict[Kind, _Run] = {}
+    reserve = _Reserve()
+    status: runs.RunStatus = "failed"
 
     def cost() -> float | None:
         return None if price is None else price.of(sent, written)
@@ -189,35 +231,61 @@ async def judge(
         for item in todo.items:
             kind = _kind(item)
             asked = item.questions() if isinstance(item, PairItem) else (item.question(),)
-            next_tokens = round(sum(one.characters for one in asked) / CHARACTERS_A_TOKEN) + 2
-            next_cost = None if price is None else price.of(sent + next_tokens, written + 2)
-            if (max_tokens is not None and sent + written + next_tokens > max_tokens) or (
-                max_usd is not None and next_cost is not None and next_cost > max_usd
+            sizes = [_bytes(one, shared=model.local) for one in asked]
+            rows_asked = sum(len(one.continuations) for one in asked)
+            more = reserve.of(sum(sizes)), rows_asked * WRITTEN_AT_MOST
+            if (max_tokens is not None and sent + written + sum(more) > max_tokens) or (
+                max_usd is not None
+                and price is not None
+                and price.of(sent + more[0], written + more[1]) > max_usd
             ):
-                yield JudgeStep(meter.at(done), sent, written, cost(), (), "budget")
+                status = "complete"
+                yield JudgeStep(meter.at(done), sent, written, cost(), (), "budget", skipped)
                 return
             if kind not in used:
-                used[kind] = await _begin(db, backend, kind)
-            answers = []
-            for question in asked:
-                choice = await backend.choose(
-                    question.prefix, question.continuations, question.options, lane="background"
-                )
-                answers.append(choice.logprobs)
-                more_sent, more_written = _used(choice.usage, question.characters)
-                sent, written = sent + more_sent, written + more_written
+                used[kind] = _Run(await _begin(db, backend, kind))
+            run, answers = used[kind], []
+            try:
+                for question, size in zip(asked, sizes, strict=True):
+                    choice = await backend.choose(
+                        question.prefix, question.continuations, question.options, lane="background"
+                    )
+                    answers.append(choice.logprobs)
+                    more_sent, more_written = _used(choice.usage, size)
+                    reserve.learn(size, more_sent)
+                    sent, written = sent + more_sent, written + more_written
+                    run.sent, run.written = run.sent + more_sent, run.written + more_written
+            except ContextOverflowError:
+                skipped += 1 if isinstance(item, PairItem) else rows_asked
+                yield JudgeStep(meter.at(done), sent, written, cost(), (), None, skipped)
+                continue
+            # Whether an endpoint gives probabilities is known only once it was asked.
+            native = backend.describe().native.get("choose", True)
             rows = _rows(item, model.name, answers, native=native)
-            rows = [_with_run(row, used[kind]) for row in rows]
+            skipped += (1 if isinstance(item, PairItem) else rows_asked) - len(rows)
+            rows = [replace(row, run_id=run.run_id) for row in rows]
             done += await db.run(model_judgments.save, rows)
-            yield JudgeStep(meter.at(done), sent, written, cost(), tuple(rows))
+            yield JudgeStep(meter.at(done), sent, written, cost(), tuple(rows), None, skipped)
+        status = "complete"
+    except (GeneratorExit, asyncio.CancelledError):
+        status = "cancelled"
+        raise
     finally:
-        for run_id in used.values():
+        for run in used.values():
             await db.run(
                 partial(
-                    runs.finish, run_id=run_id, prompt_tokens=sent, completion_tokens=written,
-                    cost_usd=cost(),
+                    runs.finish, run_id=run.run_id, status=status, prompt_tokens=run.sent,
+                    completion_tokens=run.written,
+                    cost_usd=None if price is None else price.of(run.sent, run.written),
                 )
             )  # fmt: skip
+
+
+def _bytes(question: Question, *, shared: bool) -> int:
+    """What is sent, in bytes of UTF-8; an endpoint is sent the prefix with each row."""
+    prefix = sum(len(one.content.encode()) for one in question.prefix)
+    rows = sum(len(one.encode()) for one in question.continuations)
+    return prefix * (1 if shared else len(question.continuations)) + rows
 
 
 def _kind(item: Item) -> Kind:
@@ -229,26 +297,32 @@ def _kind(item: Item) -> Kind:
 def _rows(
     item: Item, model: str, answers: Sequence[Sequence[Sequence[float]]], *, native: bool
 ) -> list[ModelJudgment]:
+    """The verdicts; none where an answer in words named no option (all count as equally likely)."""
+
+    def told(row: Sequence[float]) -> bool:
+        return native or max(row) - min(row) > 1e-9
+
     if isinstance(item, AttributeItem):
-        return [questions.attribute_verdict(item, model, answers[0][0], native=native)]
+        (row,) = answers[0]
+        said = [questions.attribute_verdict(item, model, row, native=native)]
+        return said if told(row) else []
     if isinstance(item, RelevanceItem):
         return [
             questions.relevance_verdict(item, place, model, row, native=native)
             for place, row in enumerate(answers[0])
+            if told(row)
         ]
-    return [questions.pair_verdict(item, model, answers[0][0], answers[1][0], native=native)]
+    first, second = answers[0][0], answers[1][0]
+    if not (told(first) and told(second)):
+        return []
+    return [questions.pair_verdict(item, model, first, second, native=native)]
 
 
-def _with_run(row: ModelJudgment, run_id: str) -> ModelJudgment:
-    from dataclasses import replace
-
-    return replace(row, run_id=run_id)
-
-
-def _used(usage: Usage, characters: int) -> tuple[int, int]:
+def _used(usage: Usage, size: int) -> tuple[int, int]:
+    """Tokens sent and written; an estimate of the former where the back end does not count."""
     sent = usage.prompt_tokens
     return (
-        round(characters / CHARACTERS_A_TOKEN) if sent is None else sent,
+        round(size / CHARACTERS_A_TOKEN) if sent is None else sent,
         usage.completion_tokens or 0,
     )
 

@@ -139,7 +139,8 @@ def attribute_verdict(
         new_id(), "attribute", model, utc_now(), wording_sha256("attribute"),
         input_sha256(model, item.question()), item.attribute_id, verdict=best,
         probability=round(p[0], 6) if native else None,
-        detail={one: round(x, 6) for one, x in zip(VERDICTS, p, strict=True)} if native else {},
+        detail={one: round(x, 6) for one, x in zip(VERDICTS, p, strict=True)}
+        if native else {"probabilities": "no"},
         temperature=0.0,
     )  # fmt: skip
 
@@ -152,7 +153,8 @@ def relevance_verdict(
     return ModelJudgment(
         new_id(), "relevance", model, utc_now(), wording_sha256("relevance"),
         input_sha256(model, item.question(), place), item.attributes[place][0], item.prompt_id,
-        relevant=yes >= 0.5, probability=round(yes, 6) if native else None, temperature=0.0,
+        relevant=yes >= 0.5, probability=round(yes, 6) if native else None,
+        detail={} if native else {"probabilities": "no"}, temperature=0.0,
     )  # fmt: skip
 
 
@@ -173,5 +175,7 @@ def pair_verdict(
         input_sha256(model, item.questions()[0]), pair_id=item.pair_id, rating=rating,
         probability=round(better, 6) if native else None, flipped=flipped,
         detail={"generic_left": best[0], "generic_right": best[1],
-                "mean": round(means[2], 4)}, temperature=0.0,
+                "mean": round(means[2], 4), "mean_generic_left": round(means[0], 4),
+                "mean_generic_right": round(means[1], 4),
+                **({} if native else {"probabilities": "no"})}, temperature=0.0,
     )  # fmt: skip

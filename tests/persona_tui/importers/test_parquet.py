@@ -222,4 +222,6 @@ def test_one_large_row_group_is_read_in_little_memory(tmp_path: Path) -> None:
     )
     number, megabytes = map(int, done.stdout.split())
     assert number == 4000
-    assert megabytes < 150  # with all of it in memory: over 300
+    # With all of it in memory: over 300. pyarrow loads pandas where it is installed, and what the
+    # statistics are tested against brings it.
+    assert megabytes < 200

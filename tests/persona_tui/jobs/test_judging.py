@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from models.embeddings import HashedEmbedder
+from models.errors import ContextOverflowError
+from models.protocol import ChatMessage, Choice, Description, Lane, Usage
 from models.scripted import ScriptedBackend
 from persona_tui.commands.judge import command
 from persona_tui.config import JudgingConfig, Settings
@@ -140,6 +143,104 @@ async def test_a_budget_is_never_gone_over(db: StoreThread) -> None:
     assert [step.stopped for step in steps] == ["budget"]
     _, steps = await ask(db, model)
     assert len(await db.run(model_judgments.list_all)) == 11
+
+
+class Counting(ScriptedBackend):
+    """Counts a token for every two bytes, as for a language that the model hardly knows; an endpoint
+    is sent the prefix with each row."""
+
+    async def choose(
+        self,
+        prefix: Sequence[ChatMessage],
+        continuations: Sequence[str],
+        options: Sequence[str],
+        *,
+        lane: Lane = "background",
+    ) -> Choice:
+        choice = await super().choose(prefix, continuations, options, lane=lane)
+        size = sum(len((prefix[-1].content + one).encode()) for one in continuations)
+        return replace(choice, usage=Usage(size // 2, 0, len(continuations)))
+
+
+@pytest.mark.parametrize("limit", [700, 1500, 3000, 6000, 9000])
+async def test_a_budget_holds_where_tokens_are_many_and_the_prefix_is_sent_again(
+    db: StoreThread, limit: int
+) -> None:
+    model = Counting(local=False)
+    _, steps = await ask(db, model, max_tokens=limit)
+    assert steps[-1].sent + steps[-1].written <= limit
+
+
+async def test_each_run_keeps_what_it_alone_took(db: StoreThread) -> None:
+    model = Counting(scores=a_judge().scores)
+    _, steps = await ask(db, model)
+    rows = await db.run(model_judgments.list_all)
+    kept = [await db.run(runs.get, key) for key in {row.run_id or "" for row in rows}]
+    assert len(kept) == 3
+    assert sum(run.prompt_tokens or 0 for run in kept) == steps[-1].sent
+    assert sum(run.completion_tokens or 0 for run in kept) == steps[-1].written
+
+
+class InWords(ScriptedBackend):
+    """As an endpoint that turns out to give no log-probabilities; with equal scores it named none."""
+
+    def describe(self) -> Description:
+        return replace(super().describe(), native={"choose": not self.calls})
+
+
+async def test_without_probabilities_none_are_made_up(db: StoreThread) -> None:
+    await ask(db, InWords(scores=a_judge().scores))
+    rows = await db.run(model_judgments.list_all)
+    assert len(rows) == 11
+    assert {row.probability for row in rows} == {None}
+    assert {row.detail["probabilities"] for row in rows} == {"no"}
+
+
+async def test_an_answer_that_names_no_option_is_no_verdict(db: StoreThread) -> None:
+    model = InWords(scores=lambda _, __: 0.0)
+    _, steps = await ask(db, model)
+    assert (steps[-1].progress.done, steps[-1].skipped) == (0, 11)
+    assert await db.run(model_judgments.list_all) == []
+    again = await plan(db, model, KINDS)
+    assert (again.questions, again.known) == (11, 0)
+
+
+class Small(ScriptedBackend):
+    """Nothing about pairs fits into it."""
+
+    async def choose(
+        self,
+        prefix: Sequence[ChatMessage],
+        continuations: Sequence[str],
+        options: Sequence[str],
+        *,
+        lane: Lane = "background",
+    ) -> Choice:
+        if RESPONSE.text in prefix[0].content:
+            raise ContextOverflowError("Too long.")
+        return await super().choose(prefix, continuations, options, lane=lane)
+
+
+async def test_what_does_not_fit_is_skipped_and_counted(db: StoreThread) -> None:
+    _, steps = await ask(db, Small())
+    assert (steps[-1].progress.done, steps[-1].skipped) == (10, 1)
+
+
+async def test_what_was_stopped_goes_on_where_it_stopped(db: StoreThread) -> None:
+    model = a_judge()
+    todo = await plan(db, model, KINDS)
+    async with aclosing(judge(db, model, todo)) as steps:
+        async for step in steps:
+            if step.progress.done == 3:
+                break
+    rows = await db.run(model_judgments.list_all)
+    assert len(rows) == 3
+    assert (await db.run(runs.get, rows[0].run_id or "")).status == "cancelled"
+    before = len(model.calls)
+    todo, _ = await ask(db, model)
+    assert (todo.known, todo.questions) == (3, 8)
+    asked = [(call.messages, call.continuations) for call in model.calls]
+    assert not set(asked[:before]) & set(asked[before:])
 
 
 def test_the_verb_says_what_it_would_take(home: Path, paths: Paths) -> None:
