@@ -46,14 +46,14 @@ def figure(
 ) -> Figure:
     """A figure from an estimate, or a missing one: too few items (``need``), or no value.
 
-    ``tells`` is what a missing figure will tell.
+    ``tells`` is what a missing figure will tell, where its title does not say it.
     """
     lacking = missing or more(estimate.n, need, what)
     if lacking is None and not estimate.is_known:
         lacking = "it cannot be computed from these answers: they are all alike, or too few differ"
     if lacking is not None:
         return Figure(
-            key, part, title, unit, tells or f"This will tell: {title[0].lower()}{title[1:]}.", method,
+            key, part, title, unit, tells, method,
             n=estimate.n, study=tuple(study), missing=lacking, headline=headline,
             model_tag=model_tag,
         )  # fmt: skip
