@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from models.validate import validate
 from persona_tui.commands.report import command
 from persona_tui.report.as_json import as_json
 from persona_tui.report.build import build_report
@@ -20,6 +21,7 @@ from persona_tui.report.model import Report
 from persona_tui.report.text import as_text
 from tests.persona_tui.report_data import empty, simulated
 
+ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script> | [x](javascript:y) \x1b[31m \u202e **b** & \"'"
 
@@ -71,6 +73,10 @@ def test_kappa_is_hidden_below_thirty_and_provisional_below_fifty() -> None:
 
 def test_json_is_exactly_what_is_documented(full: Report) -> None:
     data = json.loads(json.dumps(as_json(full)))
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text("utf-8"))
+    validate(data, schema)
+    nothing = build_report(empty(), now=NOW, app_version="1")
+    validate(json.loads(json.dumps(as_json(nothing))), schema)
     assert data["schema"] == "persona-tui/report/1"
     for key, one in data["figures"].items():
         assert set(one) in ({"value", "low", "high", "n", "study"}, {"missing"}), key
