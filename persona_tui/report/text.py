@@ -22,11 +22,13 @@ def clean(text: str) -> str:
     return " ".join(_UNSAFE.sub(" ", text).split())
 
 
-def number(value: float, unit: Unit) -> str:
-    """``value`` without its unit sign: ``61``, ``2.4``, ``+0.30``."""
+def number(value: float, unit: Unit, *, whole: bool = False) -> str:
+    """``value`` without its unit sign: ``61``, ``2.4``, ``+0.30``. ``whole``: percent without
+    decimals."""
     if unit == "share":
         percent = value * 100
-        decimals = 1 if 0 < abs(percent) < 9.95 and abs(percent - round(percent)) >= 0.05 else 0
+        small = 0 < abs(percent) < 9.95 and abs(percent - round(percent)) >= 0.05
+        decimals = 1 if small and not whole else 0
         text = f"{percent:.{decimals}f}"
     elif unit == "ratio":
         text = f"{value:.1f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2f}"
@@ -53,7 +55,8 @@ def value_text(value: float, unit: Unit) -> str:
 
 def range_text(low: float, high: float, unit: Unit) -> str:
     """``54–68``; with a word where a sign could be mistaken for the dash."""
-    first, second = number(low, unit), number(high, unit)
+    whole = max(abs(low), abs(high)) >= 0.0995  # one number of decimals for both ends
+    first, second = number(low, unit, whole=whole), number(high, unit, whole=whole)
     dash = " to " if first[0] in f"+{MINUS}" or second[0] in f"+{MINUS}" else "–"
     return f"{first}{dash}{second}"
 
