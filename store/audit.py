@@ -312,6 +312,8 @@ class ModelColumns:
     rating: list[int | None]
     probability: list[float | None]
     flipped: list[bool | None]
+    arm: list[str | None]
+    """Of the pair."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,8 @@ def read(store: Store) -> AuditData:
         ).fetchall()
         models = conn.execute(
             "SELECT kind, model_tag, attribute_id, prompt_id, pair_id, verdict, relevant, rating,"
-            " probability, flipped FROM model_judgments ORDER BY judgment_id"
+            " probability, flipped, (SELECT p.arm FROM response_pairs p"
+            " WHERE p.pair_id = model_judgments.pair_id) FROM model_judgments ORDER BY judgment_id"
         ).fetchall()
         played = conn.execute(
             "SELECT c.persona_key, c.conversation_id, j.attribute_id, j.rater, j.model_tag,"  # noqa: S608
@@ -81,7 +82,7 @@ def read(store: Store) -> AuditData:
         AttributeColumns(*_columns(attributes, 15, flags=(4, 5))),
         RelevanceColumns(*_columns(relevance, 11, flags=(3, 6))),
         ResponseColumns(*_columns(responses, 18, flags=(4, 11), maps=(10,))),
-        ModelColumns(*_columns(models, 10, flags=(6, 9))),
+        ModelColumns(*_columns(models, 11, flags=(6, 9))),
         SyntheticColumns(*_columns(played, 11, flags=(8,))),
         CatchColumns(*_columns(catches, 2)),
         added,

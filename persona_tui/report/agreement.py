@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -11,9 +13,12 @@ from persona_tui.report.intervals import (
     Estimate,
     Floats,
     Ints,
+    Scale,
     bootstrap,
     jackknife,
+    share_of_sums,
     sums,
+    wilson,
 )
 
 Flags = NDArray[np.bool_]
@@ -70,25 +75,47 @@ def ac1(s: Floats) -> Floats:
 
 
 def by_cluster(statistic: str, cells: Floats, n: int) -> Estimate:
-    """One of the statistics above with its interval."""
-    functions = {
-        "precision": (precision, "logit"),
-        "recall": (recall, "logit"),
+    """One of the statistics above with its interval, of ``n`` items."""
+    if statistic in ("precision", "recall"):
+        total = cells[:, 0] + cells[:, 1 if statistic == "precision" else 2]
+        whole = float(cells.sum())
+        items = n * float(total.sum()) / whole if whole else 0.0
+        return share_of_sums(cells[:, 0], total, items, n=n)
+    functions: dict[str, tuple[Callable[[Floats], Floats], Scale]] = {
         "f1": (f1, "logit"),
         "ratio": (ratio, "log"),
         "kappa": (kappa, "fisher"),
         "ac1": (ac1, "fisher"),
     }
     function, scale = functions[statistic]
-    found = jackknife(cells, function, n=n, scale=scale)  # type: ignore[arg-type]
+    if len(cells) and not cells[:, 1:3].any():
+        return _perfect(statistic, cells, n)
+    found = jackknife(cells, function, n=n, scale=scale)
     if not found.is_known and np.isfinite(found.value):
         found = jackknife(cells, function, n=n)  # at the edge of its scale
         if found.is_known:
-            edge = (0.0, np.inf) if statistic == "ratio" else (-1.0, 1.0)
-            found = Estimate(
-                found.value, max(edge[0], found.low), min(edge[1], found.high), found.n
-            )
+            least = -1.0 if statistic in ("kappa", "ac1") else 0.0
+            most = np.inf if statistic == "ratio" else 1.0
+            found = Estimate(found.value, max(least, found.low), min(most, found.high), found.n)
     return found
+
+
+def _perfect(statistic: str, cells: Floats, n: int) -> Estimate:
+    """Nothing differs, so nothing varies: the interval is that of as much disagreement as Wilson's
+    bound leaves possible, each cluster as one item."""
+    total = cells.sum(axis=0)
+    yes = float(total[0] / total.sum())
+    if (yes in (0.0, 1.0) and statistic in ("kappa", "ac1")) or yes == 0.0:
+        return Estimate(float("nan"), float("nan"), float("nan"), n)
+    differing = 1.0 - wilson(len(cells), len(cells)).low
+    chance = 2 * yes * (1 - yes)
+    if statistic == "kappa":  # expected agreement is 1 − 2π(1−π) where both have the same π
+        return Estimate(1.0, max(-1.0, 1 - differing / chance), 1.0, n)
+    if statistic == "ac1":
+        return Estimate(1.0, max(-1.0, 1 - differing / (1 - chance)), 1.0, n)
+    if statistic == "f1":
+        return Estimate(1.0, 2 * yes / (2 * yes + differing), 1.0, n)
+    return Estimate(1.0, yes / (yes + differing), (yes + differing) / yes, n)
 
 
 def many_ac1(first: Ints, second: Ints, categories: int) -> float:
@@ -128,6 +155,13 @@ def paired(
     if len(first) < 3:
         return UNKNOWN
     value = function(first, second)
+    if np.isfinite(value) and bool((first == second).all()):
+        # Nothing to resample differs: as much disagreement as Wilson's bound leaves possible.
+        clusters_of = int(clusters.max()) + 1
+        differing = 1.0 - wilson(clusters_of, clusters_of).low
+        # By one step of the scale (κ); by the share of pairs in the other order (ranks).
+        cost = differing / (2 * float(first.var())) if statistic == "quadratic" else 2 * differing
+        return Estimate(1.0, max(-1.0, 1.0 - cost), 1.0, len(first))
     # Rank correlations of many thousands of items need no hundreds of resamples to be known.
     rounds = resamples if len(first) <= 5000 else 60
     return bootstrap(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from persona_tui.report import ppi
-from persona_tui.report.intervals import Estimate, mean
+from persona_tui.report.intervals import Estimate, codes, mean, share
 from persona_tui.report.model import Figure, Unit
 from persona_tui.report.parts import figure, percent
 from persona_tui.report.stage2 import mine_of, said_by_models
@@ -46,13 +48,21 @@ def build(data: AuditData) -> list[Figure]:
         for tag, said in said_by_models(data).items()
     }
     figures += _figures(
-        "yes_rate", "What you would call relevant of everything", "share", by_pair, answers
+        "yes_rate",
+        "What you would call relevant of everything",
+        "share",
+        by_pair,
+        answers,
+        by=lambda key: key.split("|")[0],
     )
     r = data.responses
     rated = {r.pair_id[i]: float(r.rating[i] or 3) for i in rows_of(data, headline_arm(data))}
     ratings: dict[str, dict[str, float]] = {}
-    for kind, tag, pair, value in zip(m.kind, m.model_tag, m.pair_id, m.rating, strict=True):
-        if kind == "response" and pair and value is not None:
+    arm = headline_arm(data)
+    for kind, tag, pair, value, of in zip(
+        m.kind, m.model_tag, m.pair_id, m.rating, m.arm, strict=True
+    ):
+        if kind == "response" and pair and value is not None and of == arm:
             ratings.setdefault(tag, {})[pair] = float(value)
     figures += _figures("rating", "How you would rate all answers", "rating", rated, ratings)
     return figures
@@ -64,6 +74,7 @@ def _figures(
     unit: Unit,
     mine: dict[str, float],
     models: dict[str, dict[str, float]],
+    by: Callable[[str], str] | None = None,
 ) -> list[Figure]:
     found = []
     for tag, said in sorted(models.items()):
@@ -74,8 +85,12 @@ def _figures(
         human = np.array([mine[one] for one in both])
         model = np.array([said[one] for one in both])
         rest = np.array([said[one] for one in elsewhere])
-        together = ppi.mean(human, model, rest)
-        alone = mean(human)
+        # Items of one prompt are alike: ``by`` says which share one.
+        group = codes([by(one) for one in both]) if by and both else None
+        others = codes([by(one) for one in elsewhere]) if by else None
+        is_share = unit == "share"
+        together = ppi.mean(human, model, rest, group, others, is_share=is_share)
+        alone = share(human == 1.0, group) if is_share else mean(human)
         enough = Estimate(together.value, together.low, together.high, len(both))
         found.append(
             figure(

@@ -99,6 +99,38 @@ def share(
     return wilson(p * effective, effective, items=n)
 
 
+def share_of_sums(hits: Floats, totals: Floats, items: float, *, n: int | None = None) -> Estimate:
+    """Share ``hits / totals`` from sums by cluster (precision, recall): Wilson with the effective
+    number of items, so that 0 and 1 have a width too. ``items`` is how many items the totals are of,
+    ``n`` what is reported."""
+    within = totals > 0
+    hits, totals = hits[within], totals[within]
+    count, total = len(totals), float(totals.sum())
+    if count == 0:
+        return Estimate(float("nan"), float("nan"), float("nan"), round(items) if n is None else n)
+    p = min(1.0, float(hits.sum()) / total)
+    variance = 0.0
+    if count > 1:
+        squares = float(((hits - p * totals) ** 2).sum())
+        variance = squares * count / (count - 1) / total**2
+    return effective_share(p, variance, count, items, n=round(items) if n is None else n)
+
+
+def effective_share(p: float, variance: float, clusters: int, items: float, *, n: int) -> Estimate:
+    """Wilson of a share with an estimated ``variance``: of as many items as would vary like that
+    (p (1 − p) / variance, never more than there are), less what few clusters leave unknown (Student's
+    t). Without variation to see clustering in, each cluster counts as one item."""
+    if clusters < FEWEST_CLUSTERS:
+        effective = items
+    elif variance <= 0 or p in (0.0, 1.0):
+        effective = min(items, float(clusters))
+    else:
+        effective = min(items, p * (1 - p) / variance)
+        t = float(stats.t.ppf(0.5 + LEVEL / 2, clusters - 1))
+        effective *= (float(stats.norm.ppf(0.5 + LEVEL / 2)) / t) ** 2
+    return wilson(p * effective, effective, items=n)
+
+
 def sums(group: Ints, *columns: Floats) -> Floats:
     """Sums of ``columns`` by cluster: shape (clusters, columns)."""
     count = int(group.max()) + 1 if len(group) else 0

@@ -10,7 +10,16 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from persona_tui.report.intervals import LEVEL, UNKNOWN, Estimate, Floats
+from persona_tui.report.intervals import (
+    FEWEST_CLUSTERS,
+    LEVEL,
+    UNKNOWN,
+    Estimate,
+    Floats,
+    Ints,
+    effective_share,
+    sums,
+)
 
 
 def weight(human: Floats, model: Floats, unlabelled: int) -> float:
@@ -23,15 +32,43 @@ def weight(human: Floats, model: Floats, unlabelled: int) -> float:
     return min(1.0, max(0.0, covariance / ((1 + n / unlabelled) * spread)))
 
 
-def mean(human: Floats, model: Floats, elsewhere: Floats) -> Estimate:
+def mean(
+    human: Floats,
+    model: Floats,
+    elsewhere: Floats,
+    clusters: Ints | None = None,
+    other_clusters: Ints | None = None,
+    *,
+    is_share: bool = False,
+) -> Estimate:
     """Mean of what the person would say of everything. ``human`` and ``model`` are of the items that
-    the person judged, ``elsewhere`` is the model on those that they did not."""
+    the person judged, ``elsewhere`` is the model on those that they did not. Where items share a
+    cluster (a prompt, a conversation) the variances are those of cluster sums. ``is_share``: the
+    interval is Wilson's of as many items as would vary like that, so it stays within 0 and 1."""
     n, others = len(human), len(elsewhere)
     if n < 2 or others < 2:
         return UNKNOWN
     power = weight(human, model, others)
     value = power * float(elsewhere.mean()) + float((human - power * model).mean())
-    variance = power**2 * float(elsewhere.var(ddof=1)) / others
-    variance += float((human - power * model).var(ddof=1)) / n
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * float(np.sqrt(variance))
+    variance = power**2 * _variance(elsewhere, other_clusters)
+    variance += _variance(human - power * model, clusters)
+    count = n if clusters is None else int(clusters.max()) + 1
+    if count < (2 if clusters is None else FEWEST_CLUSTERS):
+        return Estimate(value, float("nan"), float("nan"), n + others)
+    if is_share:
+        share = min(1.0, max(0.0, value))
+        return effective_share(share, variance, count, float(n + others), n=n + others)
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1)) * float(np.sqrt(variance))
     return Estimate(value, value - half, value + half, n + others)
+
+
+def _variance(values: Floats, clusters: Ints | None) -> float:
+    """Of the mean of ``values``; by cluster where items share one."""
+    n = len(values)
+    if clusters is None:
+        return float(values.var(ddof=1)) / n
+    residuals = sums(clusters, values - values.mean())[:, 0]
+    count = len(residuals)
+    if count < 2:
+        return float(values.var(ddof=1)) / n
+    return float((residuals**2).sum()) * count / (count - 1) / n**2

@@ -153,7 +153,7 @@ def _position(data: AuditData) -> tuple[Figure, float]:
             f"You preferred the left answer in {left} of {len(raw)} (exact test: p = {p:.2g}).",
             "Share that preferred left, minus one half, ties aside; Wilson interval, exact "
             "binomial test.",
-            study=study.POSITION, what="comparison with a preference",
+            study=study.POSITION, what="decided comparison",
         ),
         p,
     )  # fmt: skip

@@ -110,7 +110,7 @@ def _sign(better: int, worse: int) -> Figure:
         f"Where you had a preference it was the personalized answer in {better} of {decided} "
         f"(sign test: p = {p:.2g}).",
         "Share of wins without ties, Wilson interval; exact sign test against one half.",
-        what="comparison with a preference",
+        what="decided comparison",
     )  # fmt: skip
 
 
@@ -274,7 +274,7 @@ def _models_arm(data: AuditData) -> list[Figure]:
                 f"stage3.models[{first}|{second}]", "3", f"{second} or {first}?", "share", rate,
                 f"You preferred {second} in {wins} and {first} in {losses} of {len(rows)}"
                 + (f": {percent(rate.value)} for {second}, about {in_ten(rate.value)}." if wins + losses else "."),
-                "Share of wins without ties; Wilson interval.", what="comparison with a preference",
+                "Share of wins without ties; Wilson interval.", what="decided comparison",
             )
         )  # fmt: skip
     return found

@@ -124,6 +124,7 @@ def simulated(
         [*([None] * total), *[int(v) for v in kinder]],
         [None] * (total + pairs),
         [*([None] * total), *[bool(v) for v in draw.random(pairs) < 0.2]],
+        [*([None] * total), *(["relevant"] * pairs)],
     )
     fake = attributes // 2
     synthetic = SyntheticColumns(

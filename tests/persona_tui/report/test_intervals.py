@@ -150,6 +150,40 @@ def test_bootstrap_and_jackknife_tell_the_same_of_many() -> None:
     assert resampled.high == pytest.approx(by_jackknife.high, abs=0.03)
 
 
+@pytest.mark.parametrize("statistic", ["precision", "recall", "f1", "kappa", "ac1", "ratio"])
+def test_perfect_agreement_is_not_certain(statistic: str) -> None:
+    mine = DRAW.random(240) < 0.3
+    group = np.repeat(np.arange(60), 4)
+    found = by_cluster(statistic, table(mine, mine, group), 240)
+    assert found.value == pytest.approx(1.0)
+    assert found.low < 0.97
+    assert found.high >= 1.0 - 1e-9
+    if statistic == "recall":  # says yes to everything: all found, and still not certain
+        found = by_cluster(statistic, table(mine, np.ones(240, dtype=bool), group), 240)
+        assert found.low < 0.97
+
+
+@pytest.mark.parametrize("statistic", ["quadratic", "kendall", "spearman"])
+def test_the_same_answers_twice_are_not_certain(statistic: str) -> None:
+    once = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 3.0, 2.0, 4.0, 3.0, 3.0])
+    found = paired(statistic, once, once, np.arange(10))
+    assert found.value == 1.0
+    assert found.low < 0.95
+
+
+def test_shares_stay_shares() -> None:
+    mine, theirs = np.zeros(120, dtype=bool), np.zeros(120, dtype=bool)
+    mine[:3] = theirs[0] = theirs[30:40] = True
+    cells = table(mine, theirs, np.repeat(np.arange(5), 24))
+    for statistic in ("precision", "recall", "f1"):
+        found = by_cluster(statistic, cells, 120)
+        assert 0.0 <= found.low <= found.value <= found.high <= 1.0
+    rare = np.zeros(30)
+    rare[0] = 1.0
+    found = ppi.mean(rare, DRAW.random(30), DRAW.random(400), is_share=True)
+    assert 0.0 <= found.low <= found.value <= found.high <= 1.0
+
+
 def test_at_the_edges_nothing_breaks() -> None:
     assert not share(np.array([], dtype=bool)).is_known
     assert share(np.ones(5, dtype=bool), np.zeros(5, dtype=np.int64)).is_known
