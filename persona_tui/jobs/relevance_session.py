@@ -9,7 +9,7 @@ As :mod:`persona_tui.jobs.reviewing`: everything is in memory and immediate, eac
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -72,7 +72,8 @@ class RelevanceSession:
         self.watch = Stopwatch(clock)
         self.pace = Pace()
         self.judged_now = 0
-        self.prompts_done = 0
+        self._finished: set[str] = set()
+        """Keys of sheets finished in this sitting."""
         self.phase: Phase = "ask"
         self.sheet: Sheet | None = None
         self.place = 0
@@ -107,10 +108,13 @@ class RelevanceSession:
         most = self.config.attributes_per_prompt
         sheets = [fresh_sheet(one, self.material, most) for one in self.material.prompts]
         sheets += repeat_sheets(self.material, self.config, self._now)
+        return self._in_line(one for one in sheets if one.items)
+
+    def _in_line(self, sheets: Iterable[Sheet]) -> dict[str, Sheet]:
+        """What is under way first; the rest in random order, repeats among them."""
         seed = self.material.seed
-        # What is under way comes first; the rest in random order, repeats among them.
-        sheets.sort(key=lambda one: (not self._is_under_way(one), unit(seed, one.key)))
-        return {one.key: one for one in sheets if one.items}
+        line = sorted(sheets, key=lambda one: (not self._is_under_way(one), unit(seed, one.key)))
+        return {one.key: one for one in line}
 
     def _is_under_way(self, sheet: Sheet) -> bool:
         done = sum((sheet.key, draw.item_id) in self._answers for draw in sheet.items)
@@ -158,6 +162,18 @@ class RelevanceSession:
         self.phase = "summary" if self.is_complete(sheet) else "ask"
         self.watch.start()
 
+    def return_to(self, taken: RelevanceJudgment) -> None:
+        """After loading anew: put the item of a judgment that was taken back in front, a repeat as a
+        repeat (never the finished prompt that it repeats)."""
+        prefix = "" if taken.context.repeat_of is None else "repeat:"
+        sheet = self._sheets.get(prefix + taken.prompt_id)
+        if sheet is None:
+            return
+        self._open(sheet)
+        for at, draw in enumerate(sheet.items):
+            if draw.item_id == taken.attribute_id:
+                self.place, self.phase = at, "ask"
+
     # --- where we are ---------------------------------------------------------------------------
 
     @property
@@ -184,7 +200,7 @@ class RelevanceSession:
         return Standing(
             self.place + 1 if of else 0,
             of,
-            self.prompts_done,
+            len(self._finished),
             self.judged_now,
             self.pace.seconds_left(left),
         )
@@ -218,7 +234,7 @@ class RelevanceSession:
             sheet.prompt.prompt_id,
             item.item_id,
             self._now(),
-            self._context(sheet, item),
+            self._context(sheet, item, level),
             relevant,
             level,
         )
@@ -239,7 +255,7 @@ class RelevanceSession:
         level = RELEVANCE.levels[digit - 1][0]
         return self.answer(level in RELEVANT_LEVELS, level)
 
-    def _context(self, sheet: Sheet, item: Draw) -> JudgmentContext:
+    def _context(self, sheet: Sheet, item: Draw, level: RelevanceLevel | None) -> JudgmentContext:
         return JudgmentContext(
             RELEVANCE.sha256,
             __version__,
@@ -249,7 +265,7 @@ class RelevanceSession:
                 "prompt_id": sheet.prompt.prompt_id,
                 "place": self.place + 1,
                 "of": len(sheet.items),
-                "scale": "five" if self.five else "yes_no",
+                "scale": "yes_no" if level is None else "five",
                 "order_seed": self.material.seed,
             },
             model_hidden=sheet.prompt.prompt_id not in self.material.told,
@@ -272,7 +288,7 @@ class RelevanceSession:
             self.place = (fresh or open_)[0]
         else:
             self.phase = "summary"
-            self.prompts_done += 1
+            self._finished.add(sheet.key)
         self.watch.start()
 
     def skip(self) -> bool:
@@ -310,10 +326,9 @@ class RelevanceSession:
         self.material.prompts.append(prompt)
         sheet = fresh_sheet(prompt, self.material, self.config.attributes_per_prompt)
         if sheet.items:
-            self._sheets[sheet.key] = sheet
-            seed = self.material.seed
-            line = sorted(self._sheets.items(), key=lambda pair: unit(seed, pair[0]))
-            self._sheets = dict(line)
+            self._sheets = self._in_line([*self._sheets.values(), sheet])
+            if self.sheet is None:
+                self.go_to()
 
     def add_prompt(self, prompt: UserPrompt) -> None:
         """A prompt that was just typed in: taken up at once."""
@@ -363,8 +378,8 @@ class RelevanceSession:
         sheet = self._sheets.get(step.sheet_key)
         if sheet is None:
             return
-        if self.phase == "summary" and self.sheet is not None and self.sheet.key == sheet.key:
-            self.prompts_done = max(0, self.prompts_done - 1)
+        if not self.is_complete(sheet):
+            self._finished.discard(sheet.key)
         self.sheet, self.place, self.phase = sheet, step.place, "ask"
         self.watch.start()
 

@@ -142,8 +142,13 @@ class PlainRelevance:
 
     def _undo(self) -> None:
         change = self.session.undo()
-        written = self._written(change)
         self._shown = None
+        try:
+            written = write(self.store, change)
+        except StoreError as error:
+            self.session.failed(change)
+            self.say(f"   {error}")
+            return
         if change.kind != "undo_earlier":
             self.say("   Taken back.")
             return
@@ -151,9 +156,8 @@ class PlainRelevance:
             self.say("   There is nothing to undo.")
             return
         self.say("   Taken back, from an earlier sitting.")
-        self.session = RelevanceSession.load(
-            self.store, self.config, surface="plain", prompt_id=written.prompt_id
-        )
+        self.session = RelevanceSession.load(self.store, self.config, surface="plain")
+        self.session.return_to(written)
         self._headed = None
 
     def _summary(self) -> None:

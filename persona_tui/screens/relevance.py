@@ -116,7 +116,7 @@ class RelevanceScreen(PersonaScreen):
         await self._read(None if sheet is None else sheet.prompt.prompt_id)
         self._offer_own()
 
-    async def _read(self, prompt_id: str | None) -> None:
+    async def _read(self, prompt_id: str | None, *, taken: RelevanceJudgment | None = None) -> None:
         config = self.host.settings.judging
         self.session = await self.host.db.run(
             partial(RelevanceSession.load, config=config, surface="screen", prompt_id=prompt_id)
@@ -124,6 +124,8 @@ class RelevanceScreen(PersonaScreen):
         five = self.host.ui_state.values.get("relevance.five")
         if five is not None:
             self.session.five = five == "yes"
+        if taken is not None:
+            self.session.return_to(taken)
         self.paint()
 
     def _offer_own(self) -> None:
@@ -138,6 +140,7 @@ class RelevanceScreen(PersonaScreen):
             if session is not None:
                 for one in await self.host.db.run(user_prompts.list_all, origin="message"):
                     session.join_prompt(one)
+                self.paint()
 
     async def before_quit(self) -> None:
         """Wait until every answer is in the store."""
@@ -314,11 +317,15 @@ class RelevanceScreen(PersonaScreen):
         if change.kind == "undo":
             self.take(change)
             return
-        written = await self._write(change)
+        try:
+            written = await self.host.db.run(write, change)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nothing was taken back: say so
+            self.host.tell_error(error)
+            return
         if written is None:
             self.host.tell("There is nothing to undo.")
             return
-        await self._read(written.prompt_id)
+        await self._read(None, taken=written)
         self.host.tell("Taken back, from an earlier sitting.")
 
     def action_skip(self) -> None:

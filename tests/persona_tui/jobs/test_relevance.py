@@ -23,6 +23,7 @@ from persona_tui.plain.relevance import PlainRelevance
 from persona_tui.stages.relevance.verdicts import llm_tag
 from store import model_judgments, prompts, relevance
 from store.db import Store, open_store, utc_now
+from store.errors import StoreError
 from tests.persona_tui.audit_data import audit
 
 CONFIG = JudgingConfig()
@@ -242,3 +243,91 @@ def test_the_limit_and_the_end_of_input(store: Store) -> None:
     assert len(relevance.in_force(store)) == 2
     PlainRelevance(store, CONFIG, io.StringIO("z\n"), io.StringIO()).run()
     assert len(relevance.in_force(store)) == 1
+
+
+def test_a_repeat_that_is_taken_back_comes_again_as_a_repeat(store: Store) -> None:
+    audit(store, 5, prompts=("What shall I cook tonight?",))
+    config = changed(CONFIG, repeat_share=1.0)
+    finish(store, load(store, config))
+    session = load(store, config, days=8)
+    taken = session.attribute
+    put(store, session.answer(True))
+    row = write(store, load(store, config, days=8).undo())
+    assert row is not None
+    session = load(store, config, days=8)
+    session.return_to(row)
+    assert session.phase == "ask"
+    assert not session.may_tell
+    assert session.attribute == taken
+    put(store, session.answer(True))
+    assert len(relevance.repeats(store)) == 1
+
+
+def test_a_change_of_mind_does_not_finish_a_prompt_twice(store: Store) -> None:
+    audit(store, 2)
+    session = load(store)
+    finish(store, session)
+    assert session.back()
+    put(store, session.answer(True))
+    assert session.standing.prompts_done == 1
+    put(store, session.undo())
+    assert session.standing.prompts_done == 1
+    put(store, session.undo())
+    assert session.standing.prompts_done == 0
+
+
+def test_the_scale_that_is_kept_is_the_one_answered_on(store: Store) -> None:
+    audit(store)
+    session = load(store)
+    put(store, session.answer_level(2))
+    session.five = True
+    put(store, session.answer(True))
+    rows = relevance.in_force(store)
+    assert [row.context.shown["scale"] for row in rows] == ["five", "yes_no"]
+
+
+def test_what_is_under_way_stays_first_when_a_prompt_joins(store: Store) -> None:
+    from store import user_prompts
+
+    audit(store)
+    put(store, load(store).answer(True))
+    session = load(store)
+    assert session.sheet is not None
+    first = session.sheet.key
+    for number in range(20):
+        session.join_prompt(user_prompts.add(store, f"Number {number}?"))
+    assert next(iter(session._sheets)) == first
+
+
+def test_a_prompt_that_joins_when_all_is_done_is_asked_about(store: Store) -> None:
+    from store import user_prompts
+
+    audit(store, 2, prompts=("What shall I cook tonight?",))
+    session = load(store)
+    finish(store, session)
+    session.next_prompt()
+    assert session.phase == "done"
+    session.join_prompt(user_prompts.add(store, "Something new?"))
+    assert session.item is not None
+
+
+@pytest.mark.parametrize("said", ["y\nz\n", "z\n"])
+def test_an_undo_that_failed_is_not_called_done(
+    store: Store, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    audit(store)
+    put(store, load(store).answer(True))
+    standing = len(relevance.in_force(store))
+
+    def full(store: Store, change: Change) -> object:
+        if change.kind != "answer":
+            raise StoreError("The disk is full.")
+        return write(store, change)
+
+    monkeypatch.setattr("persona_tui.plain.relevance.write", full)
+    out = io.StringIO()
+    PlainRelevance(store, CONFIG, io.StringIO(said), out, prompt=False).run()
+    assert "The disk is full." in out.getvalue()
+    assert "Taken back" not in out.getvalue()
+    assert "nothing to undo" not in out.getvalue()
+    assert len(relevance.in_force(store)) == standing + said.count("y")
