@@ -119,7 +119,12 @@ class CompareScreen(PersonaScreen):
     def _want_pairs(self) -> None:
         """Have the next pairs written, if there are too few."""
         session = self.session
-        if session is None or not self.host.backends.for_task("compare").describe().local:
+        if session is None:
+            return
+        writers = [self.host.backends.for_task("compare")]
+        if self.host.settings.compare.arm == "models":
+            writers.append(self.host.backends.for_task("compare_other"))
+        if not all(writer.describe().local for writer in writers):
             return  # words go elsewhere only when the person asks for it: persona-tui respond
         fresh = [k for k in session.queue.left if k in session.queue.items]
         if len(fresh) <= self.host.settings.compare.ahead:
