@@ -3,6 +3,7 @@ the report finds again what was planted."""
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from pathlib import Path
 
@@ -115,6 +116,7 @@ def test_what_was_planted_is_within_the_intervals_of_nearly_all(tmp_path: Path) 
         "stage3.no_better": 1 - HELPED,
     }
     within = dict.fromkeys(truth, 0)
+    wide = dict.fromkeys(truth, 0.0)
     for number in range(SEEDS):
         report = audited(tmp_path / f"{number}.db", Person(number), number)
         for key, value in truth.items():
@@ -123,9 +125,13 @@ def test_what_was_planted_is_within_the_intervals_of_nearly_all(tmp_path: Path) 
             assert found.low is not None
             assert found.high is not None
             within[key] += found.low <= value <= found.high
+            normal = 2 * 1.96 * math.sqrt(value * (1 - value) / found.n)
+            wide[key] += (found.high - found.low) / normal / SEEDS
         (tmp_path / f"{number}.db").unlink()
-    # 95 % of 200 is 190; three standard deviations of that are 9.
-    assert all(181 <= count <= 199 for count in within.values()), within
+    # 95 % of 200 is 190; three standard deviations of that are 9. Few clusters make an interval
+    # cautious, so that all 200 may hold; what an interval must not do is hold because it says nothing.
+    assert all(count >= 181 for count in within.values()), within
+    assert all(ratio < 1.6 for ratio in wide.values()), wide
 
 
 def test_a_planted_position_bias_is_found(tmp_path: Path) -> None:
