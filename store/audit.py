@@ -255,6 +255,9 @@ class AttributeColumns:
     inclusion_prob: list[float | None]
     repeat_of: list[str | None]
     latency_ms: list[int | None]
+    repeated: list[str | None]
+    """Of a repeat: the verdict that was given first, whatever was said since; ``None`` if that was
+    taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,8 @@ class RelevanceColumns:
     inclusion_prob: list[float | None]
     repeat_of: list[str | None]
     latency_ms: list[int | None]
+    repeated: list[bool | None]
+    """As in :class:`AttributeColumns`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +301,8 @@ class ResponseColumns:
     inclusion_prob: list[float | None]
     repeat_of: list[str | None]
     latency_ms: list[int | None]
+    repeated: list[int | None]
+    """As in :class:`AttributeColumns`: the re-oriented rating."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ def read(store: Store) -> AuditData:
                 WHERE c.attribute_id = j.attribute_id
                 ORDER BY c.candidate_id, e.ordinal LIMIT 1),
             j.verdict, j.accurate, j.supported, j.failure_mode, j.use, a.confidence, a.strategy,
-            r.model, j.sampling, j.inclusion_prob, j.repeat_of, j.latency_ms
+            r.model, j.sampling, j.inclusion_prob, j.repeat_of, j.latency_ms,
+            (SELECT f.verdict FROM standing_judgments f WHERE f.judgment_id = j.repeat_of)
             FROM ({_both("judgments_in_force", "judgment_repeats")}) j
             JOIN attributes a ON a.attribute_id = j.attribute_id
             LEFT JOIN model_runs r ON r.run_id = a.run_id
@@ -42,7 +43,8 @@ def read(store: Store) -> AuditData:
         ).fetchall()
         relevance = conn.execute(
             f"""SELECT j.judgment_id, j.prompt_id, j.attribute_id, j.relevant, j.relevance_level,
-            p.origin, p.personal, j.sampling, j.inclusion_prob, j.repeat_of, j.latency_ms
+            p.origin, p.personal, j.sampling, j.inclusion_prob, j.repeat_of, j.latency_ms,
+            (SELECT f.relevant FROM standing_relevance f WHERE f.judgment_id = j.repeat_of)
             FROM ({_both("relevance_in_force", "relevance_repeats")}) j
             JOIN user_prompts p ON p.prompt_id = j.prompt_id
             WHERE j.relevant IS NOT NULL ORDER BY j.seq"""  # noqa: S608
@@ -51,7 +53,8 @@ def read(store: Store) -> AuditData:
             f"""SELECT j.judgment_id, j.pair_id, p.prompt_id, p.arm,
             p.generic_id = p.personalized_id, g.model_tag, s.model_tag, j.shown_left,
             j.raw_rating, j.rating, j.attribute_ratings, s.explicit_mention, j.len_generic,
-            j.len_personalized, j.sampling, j.inclusion_prob, j.repeat_of, j.latency_ms
+            j.len_personalized, j.sampling, j.inclusion_prob, j.repeat_of, j.latency_ms,
+            (SELECT f.rating FROM standing_response f WHERE f.judgment_id = j.repeat_of)
             FROM ({_both("response_in_force", "response_repeats")}) j
             JOIN response_pairs p ON p.pair_id = j.pair_id
             JOIN responses g ON g.response_id = p.generic_id
@@ -79,9 +82,9 @@ def read(store: Store) -> AuditData:
             WHERE attribute_id NOT IN (SELECT attribute_id FROM hidden_attributes)"""
         ).fetchone()
     return AuditData(
-        AttributeColumns(*_columns(attributes, 15, flags=(4, 5))),
-        RelevanceColumns(*_columns(relevance, 11, flags=(3, 6))),
-        ResponseColumns(*_columns(responses, 18, flags=(4, 11), maps=(10,))),
+        AttributeColumns(*_columns(attributes, 16, flags=(4, 5))),
+        RelevanceColumns(*_columns(relevance, 12, flags=(3, 6, 11))),
+        ResponseColumns(*_columns(responses, 19, flags=(4, 11), maps=(10,))),
         ModelColumns(*_columns(models, 11, flags=(6, 9))),
         SyntheticColumns(*_columns(played, 11, flags=(8,))),
         CatchColumns(*_columns(catches, 2)),

@@ -66,11 +66,8 @@ def _seconds(stage: str, times: np.ndarray, title: str) -> Figure:
 
 def _retest(data: AuditData) -> list[Figure]:
     a, r, c = data.attributes, data.relevance, data.responses
-    first = dict(zip(a.judgment_id, a.verdict, strict=True))
     twice = [
-        (first[of], verdict)
-        for of, verdict in zip(a.repeat_of, a.verdict, strict=True)
-        if of in first and of is not None
+        (v, verdict) for v, verdict in zip(a.repeated, a.verdict, strict=True) if v is not None
     ]
     one = np.array([VERDICTS[v] for v, _ in twice])
     two = np.array([VERDICTS[v] for _, v in twice])
@@ -78,14 +75,14 @@ def _retest(data: AuditData) -> list[Figure]:
     found = [
         _paired("1", "Your own agreement: attributes (quadratic κ)", "quadratic", one, two, alone)
     ]
-    yes = dict(zip(r.judgment_id, r.relevant, strict=True))
-    prompts = dict(zip(r.judgment_id, r.prompt_id, strict=True))
     again = [
-        (of, value) for of, value in zip(r.repeat_of, r.relevant, strict=True) if of and of in yes
+        (first, value, prompt)
+        for first, value, prompt in zip(r.repeated, r.relevant, r.prompt_id, strict=True)
+        if first is not None
     ]
-    mine = np.array([yes[of] for of, _ in again], dtype=bool)
-    then = np.array([value for _, value in again], dtype=bool)
-    group = codes([prompts[of] for of, _ in again])
+    mine = np.array([first for first, _, _ in again], dtype=bool)
+    then = np.array([value for _, value, _ in again], dtype=bool)
+    group = codes([prompt for _, _, prompt in again])
     kappa = (
         by_cluster("kappa", table(mine, then, group), len(again))
         if again
@@ -99,13 +96,10 @@ def _retest(data: AuditData) -> list[Figure]:
             "Cohen's κ on items judged twice; jackknife by prompt.", need=10, what="repeat",
         )
     )  # fmt: skip
-    rated = {
-        key: value for key, value in zip(c.judgment_id, c.rating, strict=True) if value is not None
-    }
     pairs = [
-        (rated[of], value)
-        for of, value in zip(c.repeat_of, c.rating, strict=True)
-        if of and of in rated and value is not None
+        (first, value)
+        for first, value in zip(c.repeated, c.rating, strict=True)
+        if first is not None and value is not None
     ]
     a3, b3 = np.array([float(v) for v, _ in pairs]), np.array([float(v) for _, v in pairs])
     alone = np.arange(len(pairs))

@@ -62,6 +62,7 @@ def simulated(
         [*([1.0] * attributes), *([0.1] * len(repeats))],
         [*([None] * attributes), *[f"j{i}" for i in repeats]],
         [3000] * n1,
+        [*([None] * attributes), *[verdicts[i] for i in repeats]],
     )
     total = prompts * per_prompt
     mine = draw.random(total) < yes
@@ -81,6 +82,7 @@ def simulated(
         [*([0.5] * total), *([0.1] * len(again))],
         [*([None] * total), *[f"r{i}" for i in again]],
         [1500] * n2,
+        [*([None] * total), *[bool(mine[i]) for i in again]],
     )
     rating = draw.choice([1, 2, 3, 4, 5], pairs, p=_ratings(better))
     left = draw.choice(["generic", "personalized"], pairs)
@@ -109,6 +111,7 @@ def simulated(
         [1.0] * pairs,
         [None] * pairs,
         [20000] * pairs,
+        [None] * pairs,
     )
     theirs = mine | (draw.random(total) < yes * (over - 1) / (1 - yes))
     kinder = np.clip(rating + draw.integers(0, 2, pairs), 1, 5)
