@@ -25,12 +25,18 @@ def command(plain: bool, limit: int | None) -> None:
         from persona_tui.launch import run_app
 
         raise click.exceptions.Exit(run_app("review"))
+    from persona_tui.config import load_settings
+    from persona_tui.paths import default_paths
     from persona_tui.plain.review import PlainReview
 
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(errors="replace")  # a stray byte in a pipe is no reason to stop
+    settings = load_settings(default_paths())
     with journal() as store:
-        review = PlainReview(
-            store, sys.stdin, sys.stdout, prompt=sys.stdin.isatty() and sys.stdout.isatty()
-        )
-        review.run(limit=limit)
+        PlainReview(
+            store,
+            sys.stdin,
+            sys.stdout,
+            prompt=sys.stdin.isatty() and sys.stdout.isatty(),
+            config=settings.judging,
+        ).run(limit=limit)

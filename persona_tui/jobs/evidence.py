@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from persona_tui.stages.judging.drawing import CATCH
 from store.errors import NotFoundError
 from store.records import Attribute, Conversation, Evidence, Message
 
@@ -58,13 +59,16 @@ class Reading:
     quotes: tuple[Quote, ...]
 
 
-def read_anew(store: Store, attribute_id: str) -> Reading | None:
+def read_anew(store: Store, attribute: Attribute) -> Reading | None:
     """Read an attribute shortly before it is shown: merging may have given it other words since the
-    queue was read. ``None`` if it was forgotten."""
+    queue was read. ``None`` if it was forgotten. A planted item stands in no store; its evidence
+    does."""
     from store import attributes
 
+    if attribute.attribute_id.startswith(CATCH):
+        return Reading(attribute, read_quotes(store, attribute))
     try:
-        attribute = attributes.get(store, attribute_id)
+        attribute = attributes.get(store, attribute.attribute_id)
     except NotFoundError:
         return None
     return Reading(attribute, read_quotes(store, attribute))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from persona_tui import __version__
 from persona_tui.stages.judging import GUIDELINE
+from persona_tui.stages.judging.drawing import CATCH, REPEAT
 from store.errors import StoreError
 from store.records import Attribute, AttributeJudgment, JudgmentContext
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from store.db import Store
 
 Kind = Literal["answer", "correct", "add", "undo"]
+Carried = tuple[AttributeJudgment, AttributeJudgment]
+"""A judgment in force, and the one in its place: what an answer to a repeat changes in it."""
+
+
+def item_key(row: AttributeJudgment) -> str:
+    """The item of the queue that ``row`` answers: the attribute, or one that lies beside them."""
+    if row.context.sampling == "repeat" and row.context.repeat_of is not None:
+        return REPEAT + row.context.repeat_of
+    return row.attribute_id
 
 
 class OvertakenError(StoreError):
@@ -29,17 +39,19 @@ class Written:
     """What the store made of a change."""
 
     attribute_id: str | None
-    """The item it was about; ``None`` where there was nothing to undo."""
+    """The item it was about (:func:`item_key`); ``None`` where there was nothing to undo."""
     judgment: AttributeJudgment | None
     """In force for the item now."""
     added: Attribute | None = None
     """The sentence of the person that was added, if one was."""
+    carried: Carried | None = None
+    """What it changed in the judgment in force of the attribute that the item repeats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of the person. ``attribute_id`` is the item it is about; of ``add`` it is the item
-    that was on the screen (or empty), which the step does not touch."""
+    """One step of the person. ``attribute_id`` is the item it is about (:func:`item_key`); of
+    ``add`` it is the item that was on the screen (or empty), which the step does not touch."""
 
     kind: Kind
     attribute_id: str
@@ -53,6 +65,16 @@ class Change:
     """Of ``add``: how it came about."""
     undone: Change | None = None
     """Of ``undo``: the step taken back; ``None`` takes back the newest one in the store."""
+
+    carried: Carried | None = None
+    """What it changes in the judgment in force of the attribute that the item repeats; of ``undo``
+    the other way round."""
+
+    @property
+    def rows(self) -> list[AttributeJudgment]:
+        """What it adds."""
+        carried = [] if self.carried is None else [self.carried[1]]
+        return carried if self.after is None else [*carried, self.after]
 
     @property
     def must_wait(self) -> bool:
@@ -78,17 +100,44 @@ class Change:
             return self._save(store)
 
     def _save(self, store: Store) -> Written:
-        from store import attributes, judgments
+        from store import attributes, catches, judgments
 
-        if self.after is None:
+        row = self.after
+        if row is None:
             return Written(self.attribute_id, self.before)
-        row = judgments.save(store, self.after, correction=self.text)
+        if row.attribute_id.startswith(CATCH):
+            return self._corrected_nowhere(catches.save(store, row))
+        carried = self.carried
+        if carried is not None:
+            # The row of the repeat comes last and names this one, so that undo finds both.
+            made = judgments.save(store, carried[1], correction=self.text)
+            carried = (carried[0], made)
+            row = replace(
+                row,
+                corrected_attribute_id=made.corrected_attribute_id if self.text else
+                row.corrected_attribute_id,
+                context=replace(
+                    row.context, shown={**row.context.shown, "carried": made.judgment_id}
+                ),
+            )  # fmt: skip
+            row = judgments.save(store, row)
+        else:
+            row = judgments.save(store, row, correction=self.text)
         added = (
             attributes.get(store, row.corrected_attribute_id)
             if self.text is not None and row.corrected_attribute_id is not None
             else None
         )
-        return Written(self.attribute_id, row, added)
+        return Written(self.attribute_id, row, added, carried)
+
+    def _corrected_nowhere(self, row: AttributeJudgment) -> Written:
+        """A planted item says nothing of the person, so neither does a correction of it: it is
+        shown in this sitting like any other, and never kept."""
+        if self.text is None:
+            return Written(self.attribute_id, row)
+        words = Attribute(f"{row.attribute_id}:words", self.text, None, "user", row.created_at)
+        row = replace(row, corrected_attribute_id=words.attribute_id)
+        return Written(self.attribute_id, row, words)
 
     def _add(self, store: Store) -> Written:
         """A sentence of the person stands while a judgment of theirs on it does: so taking it back
@@ -118,7 +167,36 @@ class Change:
                     "Another window judged this one in the meantime, so nothing was undone; leave "
                     "the review and come back to see it."
                 )
-        return Written(taken.attribute_id, judgments.current(store, taken.attribute_id))
+        carried = _carried_back(store, taken)
+        return Written(item_key(taken), _standing(store, taken), None, carried)
+
+
+def _standing(store: Store, taken: AttributeJudgment) -> AttributeJudgment | None:
+    """In force for the item of ``taken`` now."""
+    from store import catches, judgments
+
+    if taken.attribute_id.startswith(CATCH):
+        return catches.in_force(store).get(taken.attribute_id.removeprefix(CATCH))
+    if taken.context.sampling == "repeat":
+        key = item_key(taken)
+        return next((row for row in judgments.repeats(store) if item_key(row) == key), None)
+    return judgments.current(store, taken.attribute_id)
+
+
+def _carried_back(store: Store, taken: AttributeJudgment) -> Carried | None:
+    """Take back what the repeat ``taken`` changed in the judgment in force, unless that was changed
+    since."""
+    from store import judgments
+
+    if taken.context.sampling != "repeat" or taken.supersedes is None:
+        return None
+    named = judgments.get(store, taken.supersedes).context.shown.get("carried")
+    before = judgments.current(store, taken.attribute_id)
+    if before is None or before.judgment_id != named:
+        return None
+    judgments.undo(store, before.judgment_id)
+    after = judgments.current(store, taken.attribute_id)
+    return None if after is None else (before, after)
 
 
 def next_row(

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from persona_tui.jobs.review_beside import Beside
+from persona_tui.jobs.review_changes import Carried
 from persona_tui.stages.judging import (
     QueueItem,
     ReviewFilter,
@@ -15,7 +17,7 @@ from persona_tui.stages.judging import (
     is_judged,
     matches,
 )
-from store.records import Attribute, AttributeJudgment
+from store.records import Attribute, AttributeJudgment, JudgmentContext, Use
 
 if TYPE_CHECKING:
     from store.db import Store
@@ -51,10 +53,16 @@ def stored_seed(store: Store) -> str:
 
 class ReviewQueue:
     """The attributes that a model inferred (the person's own sentences are not asked about), their
-    judgments in force, and the ones under the filter in random order."""
+    judgments in force, and the ones under the filter in random order.
 
-    def __init__(self, attributes: Iterable[Attribute], seed: str = "") -> None:
+    In the queue proper, and nowhere else, repeats and planted items lie among them (``beside``).
+    """
+
+    def __init__(
+        self, attributes: Iterable[Attribute], seed: str = "", beside: Beside | None = None
+    ) -> None:
         self.seed = seed
+        self.beside = beside or Beside(seed)
         self.filter = ReviewFilter()
         self.attributes: dict[str, Attribute] = {}
         self.judgments: dict[str, AttributeJudgment] = {}
@@ -86,12 +94,17 @@ class ReviewQueue:
     def arrange(self, wanted: ReviewFilter) -> None:
         """Line up what ``wanted`` lets through."""
         self.filter = wanted
-        self._order = draw_order(self._under(wanted), self.seed)
+        among: list[str] = []
+        if not wanted.chosen:
+            self.beside.line_up(self.attributes, self.judgments)
+            among = self.beside.left
+        self._order = draw_order([*self._under(wanted), *among], self.seed)
         self._place = {key: place for place, key in enumerate(self._order)}
-        self.left = {key for key in self._order if not is_judged(self.judgments.get(key))}
+        self.left = {key for key in self._order if not is_judged(self.judgment(key))}
         if wanted.status == "unjudged":
             everything = ReviewFilter("all", wanted.conversation_id, wanted.query)
             self.total = sum(1 for _ in self._under(everything))
+            self.total += 0 if wanted.chosen else len(self.beside.items)
         else:
             self.total = len(self._order)
 
@@ -112,20 +125,57 @@ class ReviewQueue:
         given = Counter(judgment.verdict for judgment in self.judgments.values())
         return (len(self.attributes), given["ok"], given["unsure"], given["bad"])
 
+    def shown(self, key: str) -> Attribute | None:
+        """What stands in front of the person for the item ``key``; ``None`` if it is gone."""
+        return self.attributes.get(key) or self.beside.shown(key, self.attributes)
+
+    def judgment(self, key: str) -> AttributeJudgment | None:
+        """In force for the item ``key``. A repeat begins without one."""
+        return self.judgments.get(key) or self.beside.judgments.get(key)
+
+    @property
+    def judged(self) -> set[str]:
+        """Items that a verdict is in force on."""
+        rows = (*self.judgments.items(), *self.beside.judgments.items())
+        return {key for key, row in rows if is_judged(row)}
+
+    def carried(
+        self, key: str, context: JudgmentContext, asked: str, use: Use | None
+    ) -> Carried | None:
+        """What an answer to the item ``key`` changes in the judgment in force of the attribute that
+        it repeats; ``None``: nothing."""
+        shown = self.shown(key)
+        before = None if shown is None else self.judgments.get(shown.attribute_id)
+        if before is None:
+            return None
+        after = self.beside.carried(key, before, context, asked, use)
+        return None if after is None else (before, after)
+
+    def carry(self, carried: Carried | None, *, back: bool = False) -> None:
+        """Put what was carried in force, or (``back``) what was before."""
+        if carried is not None:
+            row = carried[0 if back else 1]
+            self.put(row.attribute_id, row)
+
     def put(self, key: str, row: AttributeJudgment | None) -> None:
         """Make ``row`` the judgment in force."""
+        among = self.beside.draw(key) is not None
+        held = self.beside.judgments if among else self.judgments
         if row is None or row.retracted:
-            self.judgments.pop(key, None)
+            held.pop(key, None)
         else:
-            self.judgments[key] = row
-        if key not in self._place:
-            if matches(self.attributes[key], self.judgments.get(key), self.filter):
-                self.arrange(self.filter)  # an earlier sitting's, open again
-        else:
-            if is_judged(self.judgments.get(key)):
+            held[key] = row
+        if key in self._place:
+            if is_judged(row):
                 self.left.discard(key)
             else:
                 self.left.add(key)
+        elif (
+            not self.filter.chosen and not is_judged(row)
+            if among
+            else matches(self.attributes[key], row, self.filter)
+        ):
+            self.arrange(self.filter)  # an earlier sitting's, open again
 
     def renew(self, attribute: Attribute) -> bool:
         """Take over the words and evidence of one attribute; whether they are others than before."""
@@ -159,6 +209,9 @@ class ReviewQueue:
     def item(self, key: str) -> QueueItem:
         """How ``key`` was drawn: as its judgment says if it has one (a change of mind is no new
         draw), else as the filter in force draws it."""
+        draw = self.beside.draw(key)
+        if draw is not None:
+            return QueueItem(key, draw.sampling, draw.inclusion_prob, draw.repeat_of)
         judgment = self.judgments.get(key)
         if judgment is not None:
             context = judgment.context

@@ -19,6 +19,7 @@ from store.records import Verdict
 from widgets.safe import plain
 
 if TYPE_CHECKING:
+    from persona_tui.config import JudgingConfig
     from store.db import Store
 
 VERDICTS: dict[str, Verdict] = {"a": "ok", "u": "unsure", "x": "bad"}
@@ -39,12 +40,20 @@ Type one of these and Enter:
 class PlainReview:
     """One sitting. ``prompt`` writes ``> `` before each answer (not in pipes)."""
 
-    def __init__(self, store: Store, lines: TextIO, out: TextIO, *, prompt: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        lines: TextIO,
+        out: TextIO,
+        *,
+        prompt: bool,
+        config: JudgingConfig | None = None,
+    ) -> None:
         self.store = store
         self.lines = lines
         self.out = out
         self.prompt = prompt
-        self.session = ReviewSession.load(store, surface="plain")
+        self.session = ReviewSession.load(store, surface="plain", config=config)
         self._asked: str | None = None
         """The item that was asked last; empty for the end of the queue."""
         self._commands: dict[str, Callable[[str], None]] = {
@@ -194,13 +203,8 @@ class PlainReview:
         found = self.session.last
         if found is None:
             return
-        attribute, judgment = found
-        sure = (
-            ""
-            if attribute.confidence is None
-            else f" The model was {attribute.confidence:.2f} sure."
-        )
-        self.say(f"   Saved: {describe(judgment)}.{sure}")
+        facts = "".join(f" {fact[:1].upper()}{fact[1:]}." for fact in self.session.told)
+        self.say(f"   Saved: {describe(found[1])}.{facts}")
 
     def _left(self) -> str:
         standing = self.session.standing

@@ -120,7 +120,10 @@ class ReviewScreen(ReviewWindows):
         """Read the queue; coming back, take over what happened elsewhere."""
         db = self.host.db
         if self.session is None:
-            self.session = await db.run(partial(ReviewSession.load, surface="screen"))
+            config = self.host.settings.judging
+            self.session = await db.run(
+                partial(ReviewSession.load, surface="screen", config=config)
+            )
             if self.app.screen is not self:
                 self.session.watch.pause("screen")
         elif await db.run(count_attributes) != self.session.queue.counts:
@@ -167,11 +170,12 @@ class ReviewScreen(ReviewWindows):
         key = attribute.attribute_id
         if key not in self._quotes and key not in self._reading:
             self._reading.add(key)
-            self.start(self._fetch_quotes(key), group=f"quotes-{key}")
+            self.start(self._fetch_quotes(attribute), group=f"quotes-{key}")
 
-    async def _fetch_quotes(self, key: str) -> None:
+    async def _fetch_quotes(self, attribute: Attribute) -> None:
+        key = attribute.attribute_id
         try:
-            found = await self.host.db.run(read_anew, key)
+            found = await self.host.db.run(read_anew, attribute)
         finally:
             self._reading.discard(key)
         if self.session is None or found is None:
@@ -179,7 +183,8 @@ class ReviewScreen(ReviewWindows):
             return
         self._quotes[key] = found.quotes
         self.session.queue.renew(found.attribute)
-        if self.session.current_id == key:
+        current = self.session.current
+        if current is not None and current.attribute_id == key:
             self.paint()
 
     def _key(self, binding: str, key: str) -> str:

@@ -41,7 +41,8 @@ If you like, before the verdict: **t** {GUIDELINE.accurate} **s** {GUIDELINE.sup
 **c** {GUIDELINE.correct} **+** {GUIDELINE.missed}
 
 How sure the model was stays hidden until you have judged. The order is random and stays the same,
-so you can stop at any time and go on later.
+so you can stop at any time and go on later. Some come again after a week, and some are planted: what
+an item was is said once you have judged it.
 """
 
 
@@ -88,9 +89,7 @@ def last(session: ReviewSession, width: int) -> str:
     if found is None:
         return ""
     attribute, judgment = found
-    parts = [f"you: {describe(judgment)}"]
-    if attribute.confidence is not None:
-        parts.append(f"the model was {attribute.confidence:.2f} sure")
+    parts = [f"you: {describe(judgment)}", *session.told]
     text = " · ".join(parts)
     room = width - len(text) - 5
     return f"{text} · “{shorten(attribute.text, room)}”" if room >= 16 else shorten(text, width)

@@ -76,8 +76,9 @@ def planted(
     keys: Sequence[str], answered: Iterable[str], *, seed: str, items: int, share: float
 ) -> list[Draw]:
     """Planted items to mix among ``items`` real ones (judged or not): about ``share`` of them, in an
-    order that ``seed`` fixes, without those answered already. None among fewer than ten."""
-    wanted = 0 if items < 10 else min(len(keys), max(1, round(items * share)))
+    order that ``seed`` fixes, without those answered already. None among fewer than ten, nor at a
+    share of 0."""
+    wanted = 0 if items < 10 or share <= 0 else min(len(keys), max(1, round(items * share)))
     chosen = sorted(keys, key=lambda key: unit(seed, f"{CATCH}{key}"))[:wanted]
     done = set(answered)
     return [Draw(f"{CATCH}{key}", "catch", None, None, key) for key in chosen if key not in done]

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from persona_tui.config import JudgingConfig
 from persona_tui.jobs.evidence import read_passage, read_quotes
 from persona_tui.jobs.review_changes import Change, OvertakenError, Written
 from persona_tui.jobs.review_queue import count_attributes, read_attributes
@@ -27,9 +28,13 @@ def store(tmp_path: Path) -> Store:
     return open_store(tmp_path / "j.db")
 
 
+ALONE = JudgingConfig(catch_share=0.0)
+"""No planted items; what lies beside the attributes is in test_review_drawing."""
+
+
 def begin(store: Store, count: int = 5) -> ReviewSession:
     seed(store, count)
-    return ReviewSession.load(store, surface="plain")
+    return ReviewSession.load(store, surface="plain", config=ALONE)
 
 
 def write(store: Store, session: ReviewSession, change: Change | None) -> Written:
@@ -164,7 +169,7 @@ def test_it_resumes_where_it_was_left_in_the_same_order(store: Store) -> None:
         order.append(session.current_id or "")
         write(store, session, session.judge("ok"))
     upcoming = session.current_id
-    again = ReviewSession.load(store, surface="screen")
+    again = ReviewSession.load(store, surface="screen", config=ALONE)
     assert again.current_id == upcoming
     assert again.standing.left == 8
     assert again.standing.total == 12
