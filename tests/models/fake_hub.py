@@ -65,12 +65,39 @@ class FakeHub:
         return [one for one in self.seen if one.path.startswith("/store/")]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Answering(BaseHTTPRequestHandler):
+    """What every server of this kind needs."""
+
     protocol_version = "HTTP/1.1"
-    hub: FakeHub
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         pass
+
+    def request_seen(self) -> Seen:
+        """This request, less its body."""
+        return Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()})
+
+    def _send(self, body: bytes) -> None:
+        try:
+            self.wfile.write(body)
+            self.wfile.flush()
+        except OSError:  # the other side went away, as it may
+            self.close_connection = True
+
+    def _headers(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _json(self, value: object) -> None:
+        body = json.dumps(value).encode()
+        self._headers(200, {"Content-Type": "application/json", "Content-Length": str(len(body))})
+        self._send(body)
+
+
+class _Handler(Answering):
+    hub: FakeHub
 
     def do_HEAD(self) -> None:
         self._answer()
@@ -80,9 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         hub = self.hub
-        hub.seen.append(
-            Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()})
-        )
+        hub.seen.append(self.request_seen())
         resolve = re.fullmatch(r"/(.+)/resolve/([^/]+)/([^?]+)(\?.*)?", self.path)
         if self.path.startswith("/store/"):
             self._store()
@@ -149,39 +174,26 @@ class _Handler(BaseHTTPRequestHandler):
             body = body[hub.hold_after :]
         self._send(body)
 
-    def _send(self, body: bytes) -> None:
-        try:
-            self.wfile.write(body)
-            self.wfile.flush()
-        except OSError:  # the other side went away, as it may
-            self.close_connection = True
 
-    def _headers(self, status: int, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def _json(self, value: object) -> None:
-        body = json.dumps(value).encode()
-        self._headers(200, {"Content-Type": "application/json", "Content-Length": str(len(body))})
-        self._send(body)
+@contextmanager
+def serving(handler: type[Answering], release: threading.Event) -> Iterator[int]:
+    """A server on loopback until the block ends; its port. ``release`` is set at the end."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        release.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @contextmanager
 def fake_hub(repo: str, filename: str, content: bytes) -> Iterator[FakeHub]:
     """A hub that serves ``content`` as ``repo``/``filename`` until the block ends."""
     hub = FakeHub(repo, filename, content)
-    handler = type("Handler", (_Handler,), {"hub": hub})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    hub.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(type("Handler", (_Handler,), {"hub": hub}), hub.release) as hub.port:
         yield hub
-    finally:
-        hub.release.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
