@@ -46,11 +46,45 @@ def allow(conn: sqlite3.Connection) -> None:
 
 
 def done(conn: sqlite3.Connection) -> None:
-    """Judgments are append-only again; deleted words leave the search index; a scrub is due."""
+    """Judgments are append-only again; deleted words leave the search index and what was prepared for
+    giving; a scrub is due."""
     conn.execute("DELETE FROM forgetting_now")
+    _remove_prepared(conn)
     conn.execute("INSERT OR REPLACE INTO settings_kv VALUES (?, '1')", (PENDING,))
     for index in ("messages_fts", "attributes_fts"):
         conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")  # noqa: S608
+
+
+def _remove_prepared(conn: sqlite3.Connection) -> None:
+    """No copy of anything waits to be given after something was forgotten: it has to be previewed and
+    signed anew. Of what is gone neither the choice nor an edit stays; of the rest they do, lest
+    words that the person redacted stand unredacted the next time."""
+    conn.execute("DELETE FROM donation_files")
+    conn.execute(
+        "UPDATE donations SET status = 'draft', agreed = '[]', signed_at = NULL, release_at = NULL,"
+        " manifest_sha256 = NULL, bundle_name = NULL, contributor_id = NULL, token = NULL,"
+        " counts = '{}' WHERE status IN ('draft', 'signed')"
+    )
+    for kind, (table, column) in _DONATED.items():
+        there = f"(SELECT {column} FROM {table})"  # noqa: S608
+        conn.execute(
+            f"DELETE FROM donation_items WHERE kind = ? AND item_id NOT IN {there}",  # noqa: S608
+            (kind,),
+        )
+        # A place is ``kind:id:field``.
+        conn.execute(
+            "DELETE FROM donation_edits WHERE place LIKE ? || ':%' AND"  # noqa: S608
+            f" substr(place, length(?) + 2, 36) NOT IN {there}",
+            (kind, kind),
+        )
+
+
+_DONATED = {
+    "attribute": ("attributes", "attribute_id"),
+    "relevance": ("user_prompts", "prompt_id"),
+    "response": ("response_pairs", "pair_id"),
+}
+"""Where the items of a donation stand."""
 
 
 def _delete(conn: sqlite3.Connection, table: str, column: str, ids: Iterable[object]) -> int:

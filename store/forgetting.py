@@ -9,6 +9,8 @@ What a person may expect of it:
 - An attribute that rests on other conversations, too, stays. If its words came from the forgotten
   one it takes those of a remaining source, and what was judged on the old words goes; else the
   judgments stay, with the forgotten words blacked out in what they say was shown.
+- What was prepared for giving goes, and signatures with it: a donation that was not given yet has to
+  be previewed and signed again. What was given before is with others; the ledger says where.
 - Models learned from judgments that are gone are removed; they can be trained again.
 - Backups are other files: they are named, not touched.
 """
@@ -135,6 +137,7 @@ def forget_attribute(store: Store, attribute_id: str) -> Forgotten:
 
 
 _TABLES = (
+    "donation_files", "donation_edits", "donation_items", "donations", "redaction_entries",
     "learned_models", "synthetic_judgments", "synthetic_attributes", "synthetic_conversations",
     "catch_judgments", "response_mentions", "model_judgments", "response_judgments", "relevance_judgments",
     "response_pairs", "response_attributes", "responses", "user_prompts", "attribute_judgments",
