@@ -1,0 +1,1 @@
+"""Donating: redaction, records, bundles, publishing."""
