@@ -130,6 +130,21 @@ class DownloadSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """Name of the key to send to the hub, for gated models; none is sent if left out."""
 
 
+class DonationConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How judgments are given to research, if you want to."""
+
+    license: Literal["CC-BY-4.0", "CC0-1.0"] = "CC-BY-4.0"
+    """Under which licence others may use what you give."""
+    cooling_off_hours: Annotated[float, Meta(ge=0, le=8760)] = 24.0
+    """Hours between signing and giving, in which you can take it back."""
+    names: bool = True
+    """Look for names with a language model of its own, where the extra ``ner`` is installed."""
+    repository: str | None = None
+    """The dataset repository to publish to, as ``owner/name``."""
+    key: str | None = None
+    """Name of the hub key to publish with."""
+
+
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A model of your own, under ``[models.NAME]``."""
 
@@ -178,6 +193,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     local: LocalSettings = LocalSettings()
     remote: RemoteSettings = RemoteSettings()
     downloads: DownloadSettings = DownloadSettings()
+    donation: DonationConfig = DonationConfig()
     models: dict[str, ModelEntry] = {}
     """Models of your own, by name."""
     keys: dict[str, str] = {}

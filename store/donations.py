@@ -48,6 +48,9 @@ class Donation:
     """256 bit, hexadecimal. Never leaves; its hash is in the bundle."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Rows by table."""
+    row_items: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the prepared files: id of a row (random, of this bundle only) → what it was made of,
+    ``attribute:ID`` or ``judgment:ID``. Never leaves."""
     destination: str | None = None
     """The file or the pull request."""
     given_at: datetime | None = None
@@ -76,18 +79,19 @@ class StoredEdit:
     text_sha256: str
 
 
+_PARTS = ("donation_files", "donation_edits", "donation_left_out", "donation_items")
 _COLUMNS = """donation_id, created_at, updated_at, license, status, language, agreed, consent_version,
     consent_sha256, signed_at, release_at, bundle_name, manifest_sha256, contributor_id, token, counts,
-    destination, given_at, withdrawn_at"""
+    row_items, destination, given_at, withdrawn_at"""
 
 
 def _donation(row: Sequence[Any]) -> Donation:
     (key, created, updated, license_, status, language, agreed, version, sha, signed, release, name,
-     manifest, contributor, token, counts, destination, given, withdrawn) = row  # fmt: skip
+     manifest, contributor, token, counts, rows, destination, given, withdrawn) = row  # fmt: skip
     return Donation(
         key, from_db(created), from_db(updated), license_, status, language,
         tuple(json.loads(agreed)), version, sha, _when(signed), _when(release), name, manifest,
-        contributor, token, json.loads(counts), destination, _when(given), _when(withdrawn),
+        contributor, token, json.loads(counts), json.loads(rows), destination, _when(given), _when(withdrawn),
     )  # fmt: skip
 
 
@@ -126,7 +130,8 @@ def _put(store: Store, made: Donation) -> None:
         made.donation_id, to_db(made.created_at), to_db(made.updated_at), made.license, made.status,
         made.language, json.dumps(made.agreed), made.consent_version, made.consent_sha256,
         when(made.signed_at), when(made.release_at), made.bundle_name, made.manifest_sha256,
-        made.contributor_id, made.token, json.dumps(dict(made.counts)), made.destination,
+        made.contributor_id, made.token, json.dumps(dict(made.counts)),
+        json.dumps(dict(made.row_items)), made.destination,
         when(made.given_at), when(made.withdrawn_at),
     )  # fmt: skip
     names = [name.strip() for name in _COLUMNS.split(",")]
@@ -191,7 +196,7 @@ def delete(store: Store, donation_id: str) -> None:
     with store.write() as conn:
         if _status(store, donation_id) not in ("draft", "signed"):
             raise StoreError("This donation was given, so it stays in the ledger; withdraw it.")
-        for table in ("donation_files", "donation_edits", "donation_items", "donations"):
+        for table in (*_PARTS, "donations"):
             conn.execute(f"DELETE FROM {table} WHERE donation_id = ?", (donation_id,))  # noqa: S608
 
 
@@ -249,6 +254,28 @@ def drop(store: Store, donation_id: str, dropped: Iterable[tuple[ItemKind, str]]
         conn.executemany(
             "DELETE FROM donation_items WHERE donation_id = ? AND kind = ? AND item_id = ?",
             [(donation_id, kind, key) for kind, key in dropped],
+        )
+
+
+@guarded
+def left_out(store: Store, donation_id: str) -> set[str]:
+    """Ids of judgments that are left out of what was chosen."""
+    rows = store.conn.execute(
+        "SELECT judgment_id FROM donation_left_out WHERE donation_id = ?", (donation_id,)
+    )
+    return {row[0] for row in rows}
+
+
+@guarded
+def leave_out(store: Store, donation_id: str, judgment_id: str, *, out: bool = True) -> None:
+    """Leave one judgment out, or (``out=False``) take it in again."""
+    with store.write() as conn:
+        unprepare(store, donation_id)
+        conn.execute(
+            "INSERT OR IGNORE INTO donation_left_out VALUES (?, ?)"
+            if out
+            else "DELETE FROM donation_left_out WHERE donation_id = ? AND judgment_id = ?",
+            (donation_id, judgment_id),
         )
 
 

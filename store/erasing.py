@@ -63,8 +63,15 @@ def _remove_prepared(conn: sqlite3.Connection) -> None:
     conn.execute(
         "UPDATE donations SET status = 'draft', agreed = '[]', signed_at = NULL, release_at = NULL,"
         " manifest_sha256 = NULL, bundle_name = NULL, contributor_id = NULL, token = NULL,"
-        " counts = '{}' WHERE status IN ('draft', 'signed')"
+        " counts = '{}', row_items = '{}' WHERE status IN ('draft', 'signed')"
     )
+    # What was given stays in the ledger, without the way from its rows to what they were made of.
+    conn.execute("UPDATE donations SET row_items = '{}'")
+    judged = " UNION ALL ".join(
+        f"SELECT judgment_id FROM {kind}_judgments"  # noqa: S608
+        for kind in ("attribute", "relevance", "response", "catch")
+    )
+    conn.execute(f"DELETE FROM donation_left_out WHERE judgment_id NOT IN ({judged})")  # noqa: S608
     for kind, (table, column) in _DONATED.items():
         there = f"(SELECT {column} FROM {table})"  # noqa: S608
         conn.execute(

@@ -137,7 +137,7 @@ def forget_attribute(store: Store, attribute_id: str) -> Forgotten:
 
 
 _TABLES = (
-    "donation_files", "donation_edits", "donation_items", "donations", "redaction_entries",
+    "donation_files", "donation_edits", "donation_left_out", "donation_items", "donations", "redaction_entries",
     "learned_models", "synthetic_judgments", "synthetic_attributes", "synthetic_conversations",
     "catch_judgments", "response_mentions", "model_judgments", "response_judgments", "relevance_judgments",
     "response_pairs", "response_attributes", "responses", "user_prompts", "attribute_judgments",

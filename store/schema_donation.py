@@ -23,6 +23,7 @@ STATEMENTS: list[str] = [
     contributor_id TEXT,
     token TEXT,
     counts TEXT NOT NULL DEFAULT '{}',
+    row_items TEXT NOT NULL DEFAULT '{}',
     destination TEXT,
     given_at TEXT,
     withdrawn_at TEXT,
@@ -39,6 +40,12 @@ STATEMENTS: list[str] = [
     PRIMARY KEY (donation_id, kind, item_id)
 ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX donation_items_item ON donation_items (item_id)",
+    # Single judgments that are left out of items that were chosen.
+    """CREATE TABLE donation_left_out (
+    donation_id TEXT NOT NULL REFERENCES donations,
+    judgment_id TEXT NOT NULL,
+    PRIMARY KEY (donation_id, judgment_id)
+) STRICT, WITHOUT ROWID""",
     # The last word of the person on what is redacted: spans of the text, never the words.
     """CREATE TABLE donation_edits (
     donation_id TEXT NOT NULL REFERENCES donations,

@@ -60,6 +60,8 @@ def test_a_change_takes_the_signature_and_the_bytes(store: Store) -> None:
         ),
         lambda: donations.add_entry(store, " Kovač "),
         lambda: donations.remove_entry(store, "Kovač"),
+        lambda: donations.leave_out(store, key, "j1"),
+        lambda: donations.leave_out(store, key, "j1", out=False),
         lambda: donations.drop(store, key, [("attribute", "a1")]),
         lambda: donations.unprepare(store, key),
     )
@@ -114,11 +116,13 @@ def test_forgetting_reaches_what_waits_to_be_given(store: Store) -> None:
         donations.set_edits(
             store, key, f"attribute:{one}:text", [StoredEdit(4, 8, "redact", "NAME", SHA)]
         )
+    donations.leave_out(store, key, "a judgment that is no more")
     signed(store, donations.get(store, key))
     forgetting.forget_attribute(store, gone)
     after = donations.get(store, key)
     assert (after.status, after.token, after.bundle_name) == ("draft", None, None)
     assert [one.item_id for one in donations.items(store, key)] == [stays]
+    assert donations.left_out(store, key) == set()
     assert list(donations.edits(store, key)) == [f"attribute:{stays}:text"]
     raw = b"".join(path.read_bytes() for path in store.path.parent.glob("persona.db*"))
     assert b"planted bytes" not in raw
