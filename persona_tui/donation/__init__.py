@@ -1,0 +1,1 @@
+"""Giving judgments to research: redaction, records, consent, bundles, publishing, withdrawal."""
