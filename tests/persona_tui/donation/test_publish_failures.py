@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from persona_tui.donation import publish as publishing
 from models.wire import write_frame
+from persona_tui.donation import publish as publishing
 from persona_tui.donation import publish_process
 from persona_tui.donation.publish import (
     Progress,
