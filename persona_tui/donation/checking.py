@@ -203,6 +203,20 @@ def _first_wrong(table: Table, row: object) -> str:
     )
 
 
+_TEXTS: Mapping[Table, tuple[str, ...]] = {
+    table: tuple(field.name for field in fields if field.is_text)
+    for table, fields in TABLES.items()
+}
+
+
+def row_has_text(table: Table, row: Mapping[str, object]) -> bool:
+    """Whether a valid ``row`` holds words of the person's or of a model's."""
+    if any(row[name] is not None for name in _TEXTS[table]):
+        return True
+    spans = row.get("evidence")
+    return isinstance(spans, list) and any(span["quote"] is not None for span in spans)
+
+
 _Rule = Callable[[Mapping[str, object]], tuple[str, str] | None]
 
 

@@ -82,3 +82,16 @@ def check(consent: Consent) -> None:
     """Raise :class:`ConsentError` unless ``consent`` is what :func:`agree` gives."""
     if consent != agree(consent.license, consent.level, consent.agreed, consent.version):
         raise ConsentError("the text is not the one of its version")
+
+
+def record(consent: Consent, month: str) -> dict[str, object]:
+    """consent.json: what a bundle holds of ``consent``."""
+    return {
+        "consent_version": consent.version,
+        "consent_text_sha256": consent.text_sha256,
+        "text": consent.text,
+        "license": consent.license,
+        "level": consent.level,
+        "agreed": list(consent.agreed),
+        "donated_month": month,
+    }
