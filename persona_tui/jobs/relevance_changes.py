@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from persona_tui.jobs import relevance_skips
+from persona_tui.jobs.relevance_skips import Skip
 from persona_tui.stages.judging.questions import RELEVANCE
 from store.audit import RelevanceJudgment
 
@@ -16,17 +18,19 @@ if TYPE_CHECKING:
 class Change:
     """One step to be written."""
 
-    kind: Literal["answer", "undo", "undo_earlier"]
+    kind: Literal["answer", "undo", "undo_earlier", "skip", "take_up"]
     sheet_key: str = ""
     place: int = 0
     row: RelevanceJudgment | None = None
     """The judgment that is given or taken back."""
     before: RelevanceJudgment | None = None
     """What was in force before it."""
+    skips: tuple[Skip, ...] = ()
+    """What is skipped or taken up again."""
 
 
 def write(store: Store, change: Change) -> RelevanceJudgment | None:
-    """Write a step; gives the row that was added, ``None`` if there was nothing to take back.
+    """Write a step; gives the row that was added, ``None`` if there was none to add.
 
     Raises :class:`store.errors.StoreError`.
     """
@@ -34,12 +38,19 @@ def write(store: Store, change: Change) -> RelevanceJudgment | None:
 
     if change.kind == "undo_earlier":
         return relevance.undo_last(store)
+    if change.kind == "skip":
+        relevance_skips.change(store, add=change.skips)
+        return None
+    if change.kind == "take_up":
+        relevance_skips.change(store, remove=change.skips)
+        return None
     if change.row is None:
         return None
     if change.kind == "undo":
         return relevance.undo(store, change.row.judgment_id)
     with store.write():
         prompts.remember(store, RELEVANCE.sha256, RELEVANCE.text)
+        relevance_skips.change(store, remove=[(change.sheet_key, change.row.attribute_id)])
         return relevance.save(store, change.row)
 
 

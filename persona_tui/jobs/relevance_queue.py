@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from persona_tui.jobs import relevance_skips
+from persona_tui.jobs.relevance_skips import Skip
 from persona_tui.stages.judging.drawing import Draw, Given, due_repeats, unit
 from persona_tui.stages.profile import build_profile
 from store.audit import RelevanceJudgment, UserPrompt
@@ -45,6 +47,7 @@ class Material:
     seed: str
     told: set[str] = field(default_factory=set)
     """Prompts of which the person was told what models said."""
+    skipped: set[Skip] = field(default_factory=set)
 
 
 def accepted_attributes(store: Store) -> dict[str, str]:
@@ -80,6 +83,7 @@ def read_material(store: Store) -> Material:
         relevance.repeats(store),
         stored_seed(store, "relevance.seed"),
         set(told.split()),
+        relevance_skips.read(store),
     )
 
 

@@ -63,9 +63,10 @@ def _name(tag: str) -> str:
 
 
 def own_line(session: RelevanceSession) -> str:
-    """``You said yes to 4 of 18.``"""
+    """``You said yes to 4 of 18, and skipped 2.``"""
     given = [row for _, row in session.answered()]
-    return f"You said yes to {sum(bool(row.relevant) for row in given)} of {len(given)}."
+    line = f"You said yes to {sum(bool(row.relevant) for row in given)} of {len(given)}"
+    return f"{line}, and skipped {session.skipped}." if session.skipped else f"{line}."
 
 
 def model_sentence(line: ModelLine) -> str:

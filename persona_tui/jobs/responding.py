@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from models.protocol import Sampling
 from persona_tui import __version__
 from persona_tui.errors import UserError
+from persona_tui.jobs import relevance_skips
 from persona_tui.jobs.relevance_queue import accepted_attributes, stored_seed, subset
 from persona_tui.stages.judging.drawing import unit
 from persona_tui.stages.response import generate
@@ -92,6 +93,7 @@ def orders(
     done = {pair.prompt_id for pair in responses.pairs(store) if pair.arm == wanted}
     seed = stored_seed(store, "compare.seed")
     asked = stored_seed(store, "relevance.seed")
+    skipped = relevance_skips.read(store)
     judged: dict[str, dict[str, bool]] = {}
     for row in relevance.in_force(store):
         judged.setdefault(row.prompt_id, {})[row.attribute_id] = bool(row.relevant)
@@ -104,7 +106,7 @@ def orders(
         if wanted == "relevant":
             said = judged.get(key, {})
             sheet, _ = subset(key, accepted, asked, judging.attributes_per_prompt)
-            if not said or any(attribute not in said for attribute in sheet):
+            if not said or any(a not in said and (key, a) not in skipped for a in sheet):
                 continue  # the person has not finished it
             chosen = {a: accepted[a] for a, yes in said.items() if yes and a in accepted}
         elif wanted in ("all", "model"):

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 HELP = """\
    y yes, n no; 1 to 5 on the finer scale:
 {levels}
-   s (or nothing) skip, b back, z undo, p the next prompt, + WORDS another prompt of yours,
-   d do not ask about this prompt any more, ? these lines. The end of the input ends it."""
+   s (or nothing) skip, t take up what you skipped, b back, z undo, p the next prompt,
+   + WORDS another prompt of yours, d do not ask about this prompt any more, ? these lines.
+   A prompt of which all is answered or skipped is done. The end of the input ends it."""
 
 
 class PlainRelevance:
@@ -74,25 +75,50 @@ class PlainRelevance:
             self.say("There is no prompt yet: add one (persona-tui prompts add).")
             return False
         if session.phase == "done" or session.sheet is None:
+            if session.skipped:
+                return self._offer_skipped()
             self.say(f"Nothing is left to ask. You judged {session.judged_now} now.")
             return False
         if self._headed != session.sheet.key:
             self._headed = session.sheet.key
             self.say("")
-            self.say(f"Prompt: {plain(session.sheet.prompt.text)}")
+            where = session.standing
+            self.say(
+                f"Prompt {where.prompt} of {where.prompts}: {plain(session.sheet.prompt.text)}"
+            )
         where = session.standing
         if self._shown != (session.sheet.key, session.place):
             self._shown = (session.sheet.key, session.place)
             self.say(f"{where.place}/{where.of} {plain(session.attribute, one_line=True)}")
             session.painted()
+        line = self._read()
+        if line is None:
+            return False
+        self._obey(line)
+        return True
+
+    def _read(self) -> str | None:
+        """The next answer, ``None`` at the end of the input."""
         if self.interactive:
             self.sink.write("   > ")
         self.sink.flush()
         line = self.source.readline()
         if not line:
             self.say("")
+            return None
+        return line.strip()
+
+    def _offer_skipped(self) -> bool:
+        """All is gone through, but something was skipped."""
+        session = self.session
+        self.say(
+            f"Nothing is left to ask but {session.skipped} that you skipped: t takes them up, "
+            f"Enter ends. You judged {session.judged_now} now."
+        )
+        line = self._read()
+        if not line:
             return False
-        self._obey(line.strip())
+        self._obey(line)
         return True
 
     def _obey(self, line: str) -> None:
@@ -104,8 +130,13 @@ class PlainRelevance:
         elif word in ("1", "2", "3", "4", "5"):
             self._written(session.answer_level(int(word)))
         elif word in ("", "s", "skip"):
-            if not session.skip():
-                self.say("   There is no other one.")
+            self._written(session.skip())
+        elif word == "t":
+            change = session.take_up()
+            if change is None:
+                self.say("   There is nothing that you skipped.")
+            self._headed = self._shown = None
+            self._written(change)
         elif word in ("b", "back"):
             if not session.back():
                 self.say("   There is none before it.")

@@ -63,6 +63,7 @@ class RelevanceScreen(PersonaScreen):
         Binding("v", "scale", "Scale", tooltip="Five levels, or yes and no", id="relevance.scale"),
         Binding("z", "undo", "Undo", tooltip="Take back what was last said", id="relevance.undo"),
         Binding("right,space", "skip", "Skip", tooltip="Skip it for now", id="relevance.skip"),
+        Binding("t", "take_up", "What you skipped", show=False, id="relevance.take_up"),
         Binding("left", "back", "The one before", show=False, id="relevance.back"),
         Binding("enter", "next", "Next prompt", id="relevance.next"),
         Binding("p", "other", "Other prompt", id="relevance.other"),
@@ -269,6 +270,8 @@ class RelevanceScreen(PersonaScreen):
             return phase == "ask"
         if action == "next":
             return phase == "summary"
+        if action == "take_up":
+            return self.session is not None and self.session.skipped > 0
         if action in ("undo", "back", "add", "copy"):
             return phase is not None
         return True
@@ -314,7 +317,7 @@ class RelevanceScreen(PersonaScreen):
         if self.session is None:
             return
         change = self.session.undo()
-        if change.kind == "undo":
+        if change.kind != "undo_earlier":
             self.take(change)
             return
         try:
@@ -329,9 +332,12 @@ class RelevanceScreen(PersonaScreen):
         self.host.tell("Taken back, from an earlier sitting.")
 
     def action_skip(self) -> None:
-        if self.session is not None and not self.session.skip():
-            self.host.tell("There is no other one.")
-        self.paint()
+        if self.session is not None:
+            self.take(self.session.skip())
+
+    def action_take_up(self) -> None:
+        if self.session is not None:
+            self.take(self.session.take_up())
 
     def action_back(self) -> None:
         if self.session is not None and not self.session.back():

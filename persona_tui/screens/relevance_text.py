@@ -10,12 +10,19 @@ from persona_tui.jobs.relevance_summary import ModelLine, model_sentence, own_li
 from persona_tui.stages.judging.questions import RELEVANCE
 from widgets.verdict_bar import Choice
 
+LEVELS = "\n".join(
+    f"  {digit}. *{label}*: {meaning}."
+    for digit, (_, label, meaning) in enumerate(RELEVANCE.levels, 1)
+)
 HELP = f"""\
 A prompt, and one after the other the attributes that you accepted. {RELEVANCE.question}
 
-- **y** yes, **n** no. Space or → skips, ← goes back, **z** takes back without limit.
-- **v** switches to five levels that fold to yes and no; then 1 to 5 answer.
+- **y** yes, **n** no. Space or → skips, ← goes back, **z** takes back without limit. A prompt of which
+  all is answered or skipped is done; **t** takes up again what was skipped.
 - **p** another prompt (this one comes again), **+** a prompt of your own, **d** not this prompt again.
+- **v** switches to five levels that fold to yes (1 to 3) and no (4 and 5):
+
+{LEVELS}
 
 Nothing is answered beforehand, and the order is drawn at random. What models say of the same is
 computed meanwhile and shown when you have finished a prompt, never before. Some items come again
@@ -24,14 +31,15 @@ after a week: that shows how consistent your answers are.
 
 
 def standing(session: RelevanceSession) -> str:
-    """``Attribute 5 of 18 · about 2 min left``."""
+    """``Prompt 4 of 12 · 7 of 24 · about 3 min left``: the time is for this prompt."""
     where = session.standing
+    prompt = f"Prompt {where.prompt} of {where.prompts}"
     if session.phase == "summary":
-        return "This prompt is done"
+        return f"{prompt} is done"
     if session.phase != "ask":
         return "Relevance"
     left = time_text(where.seconds_left)
-    return f"Attribute {where.place} of {where.of}" + (f" · {left}" if left else "")
+    return f"{prompt} · {where.place} of {where.of}" + (f" · {left}" if left else "")
 
 
 def origin(session: RelevanceSession) -> str:
@@ -52,6 +60,11 @@ def nothing(session: RelevanceSession) -> tuple[str, str]:
         )
     if session.phase == "no_prompts":
         return "There is no prompt yet.", "Type one in with +."
+    if session.skipped:
+        return (
+            f"You have gone through everything, and skipped {session.skipped}.",
+            "Take up what you skipped with t, add a prompt with +, or compare answers (F5).",
+        )
     return (
         "You have judged everything.",
         "Add a prompt with +, compare answers (F5), or see the report (F6).",
@@ -62,24 +75,36 @@ def choices(
     session: RelevanceSession, key: Callable[[str, str], str]
 ) -> tuple[str, Sequence[Choice], Sequence[Choice]]:
     """Question and keys for the bar."""
+    again = [
+        Choice(
+            key("relevance.take_up", "t"),
+            f"take up the {session.skipped} skipped",
+            "screen.take_up",
+        )
+    ] * bool(session.skipped)
     if session.phase == "summary":
         return (
             "",
             [
                 Choice(key("relevance.next", "enter"), "next prompt", "screen.next"),
+                *again,
                 Choice(key("relevance.undo", "z"), "undo", "screen.undo"),
                 Choice(key("relevance.back", "←"), "look again", "screen.back"),
             ],
             [],
         )
     if session.phase != "ask":
-        return "", [Choice(key("relevance.add", "+"), "a prompt of yours", "screen.add")], []
+        return (
+            "",
+            [*again, Choice(key("relevance.add", "+"), "a prompt of yours", "screen.add")],
+            [],
+        )
     item = session.item
     given = None if item is None else session.answer_to(item)
     rest = [
         Choice(key("relevance.undo", "z"), "undo", "screen.undo"),
         Choice(key("relevance.skip", "space"), "skip", "screen.skip"),
-        Choice(key("relevance.next", "p"), "another prompt", "screen.other"),
+        Choice(key("relevance.other", "p"), "another prompt", "screen.other"),
     ]
     if session.five:
         levels = [
@@ -91,7 +116,7 @@ def choices(
             )
             for digit, (level, label, _) in enumerate(RELEVANCE.levels, 1)
         ]
-        return "", levels, rest
+        return "", levels, [Choice("v", "yes and no", "screen.scale"), *rest]
     yes_no = [
         Choice("y", "yes", "screen.answer(True)", chosen=bool(given and given.relevant)),
         Choice(

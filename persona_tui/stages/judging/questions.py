@@ -24,7 +24,8 @@ class RelevanceGuideline:
     no: str
     scale: str
     levels: tuple[tuple[RelevanceLevel, str, str], ...]
-    """Level, short label, meaning; the place in the tuple is the digit (1, 2, …)."""
+    """Level, short label (all five stand in one line of 76 columns), meaning; the place in the tuple
+    is the digit (1, 2, …)."""
 
     @cached_property
     def text(self) -> str:
@@ -66,7 +67,7 @@ class ResponseGuideline:
 
 
 RELEVANCE = RelevanceGuideline(
-    version="1",
+    version="2",
     question=(
         "Should this change the answer to this prompt in any way, openly or silently "
         "(tone, vocabulary, examples, depth)?"
@@ -75,11 +76,11 @@ RELEVANCE = RelevanceGuideline(
     no="the answer should be the same with or without it",
     scale="Finer, for the curious:",
     levels=(
-        ("explicit", "must be said", "the answer should take it up openly"),
-        ("implicit", "must shape it", "it should shape the answer without being mentioned"),
+        ("explicit", "say it", "the answer should take it up openly"),
+        ("implicit", "shape it", "it should shape the answer without being mentioned"),
         ("optional", "may help", "using it would be fine, leaving it out too"),
         ("unnecessary", "not needed", "it has nothing to do with the answer"),
-        ("forbidden", "must not be used", "using it here would be wrong or unwelcome"),
+        ("forbidden", "must not", "using it here would be wrong or unwelcome"),
     ),
 )
 RESPONSE = ResponseGuideline(

@@ -13,13 +13,16 @@ from msgspec.structs import replace as changed
 
 from models.embeddings import MiniLmEmbedder
 from models.scripted import ScriptedBackend
-from persona_tui.config import JudgingConfig
+from persona_tui.config import CompareConfig, JudgingConfig
 from persona_tui.db import StoreThread
+from persona_tui.jobs import relevance_skips
 from persona_tui.jobs.relevance_changes import Change, write
 from persona_tui.jobs.relevance_scoring import score_prompt
 from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.jobs.relevance_summary import model_lines, own_line
+from persona_tui.jobs.responding import orders
 from persona_tui.plain.relevance import PlainRelevance
+from persona_tui.stages.judging.questions import RELEVANCE
 from persona_tui.stages.relevance.verdicts import llm_tag
 from store import model_judgments, prompts, relevance
 from store.db import Store, open_store, utc_now
@@ -41,7 +44,7 @@ def later(days: float) -> datetime:
 
 def put(store: Store, change: Change | None) -> None:
     assert change is not None
-    assert write(store, change) is not None
+    assert (write(store, change) is None) == (change.kind in ("skip", "take_up"))
 
 
 def finish(store: Store, session: RelevanceSession, *, yes: int = 1) -> None:
@@ -128,17 +131,83 @@ def test_a_change_of_mind_supersedes_and_comes_back_by_undo(store: Store) -> Non
     assert row.relevant is True
 
 
-def test_what_is_skipped_comes_last(store: Store) -> None:
-    audit(store, 3)
+def test_what_is_skipped_closes_the_prompt_and_can_be_taken_up_again(store: Store) -> None:
+    audit(store, 3, prompts=("What shall I cook tonight?",))
     session = load(store)
     first = session.attribute
-    assert session.skip()
+    put(store, session.skip())
     put(store, session.answer(True))
-    put(store, session.answer(True))
-    assert session.attribute == first
-    assert not session.skip()
     put(store, session.answer(True))
     assert session.phase == "summary"
+    assert own_line(session) == "You said yes to 2 of 2, and skipped 1."
+    session = load(store)  # another sitting
+    assert (session.phase, session.skipped) == ("done", 1)
+    put(store, session.take_up())
+    assert (session.phase, session.attribute, session.skipped) == ("ask", first, 0)
+    assert load(store).attribute == first
+    put(store, session.answer(False))
+    assert session.phase == "summary"
+    assert session.take_up() is None
+    assert relevance_skips.read(store) == set()
+    assert len(relevance.in_force(store)) == 3
+
+
+def test_a_skipped_one_does_not_hold_up_the_pair(store: Store) -> None:
+    audit(store, 3, prompts=("What shall I cook tonight?",))
+    session = load(store)
+    put(store, session.answer(True))
+    put(store, session.answer(True))
+    assert orders(store, CONFIG, CompareConfig()) == []
+    put(store, session.skip())
+    (order,) = orders(store, CONFIG, CompareConfig())
+    assert len(order.attributes) == 2
+    put(store, session.take_up())
+    assert orders(store, CONFIG, CompareConfig()) == []
+
+
+def test_a_skip_can_be_taken_back_and_a_failed_one_is_none(store: Store) -> None:
+    audit(store, 2)
+    session = load(store)
+    first = session.attribute
+    put(store, session.skip())
+    put(store, session.undo())
+    assert session.attribute == first
+    assert relevance_skips.read(store) == set()
+    change = session.skip()
+    assert change is not None
+    session.failed(change)
+    assert (session.attribute, session.skipped) == (first, 0)
+    put(store, session.skip())
+    assert session.back()
+    assert session.attribute == first
+    assert session.skip() is None  # it is skipped already
+    put(store, session.answer(True))
+    assert session.phase == "summary"
+    change = session.undo()
+    assert change.row is not None
+    put(store, change)
+    put(store, session.skip())
+    change = session.take_up()
+    assert change is not None
+    session.failed(change)
+    assert session.skipped == 2
+
+
+def test_progress_counts_prompts_done_at_any_time(store: Store) -> None:
+    audit(store, 2)
+    session = load(store)
+    assert (session.standing.prompt, session.standing.prompts) == (1, 3)
+    finish(store, session)
+    assert session.standing.prompt == 1
+    session.next_prompt()
+    assert session.standing.prompt == 2
+    session = load(store)
+    assert (session.standing.prompt, session.standing.prompts) == (2, 3)
+
+
+def test_all_five_levels_fit_into_a_line_of_eighty_columns() -> None:
+    line = "    ".join(f"{n} {label}" for n, (_, label, _) in enumerate(RELEVANCE.levels, 1))
+    assert len("✓ " + line) <= 76
 
 
 def test_levels_fold(store: Store) -> None:
@@ -227,7 +296,7 @@ def test_line_by_line(store: Store) -> None:
     said = "?\nwhat\ny\nz\n3\nn\n"
     PlainRelevance(store, CONFIG, io.StringIO(said), out, prompt=False).run()
     text = out.getvalue()
-    assert "Prompt: What shall I cook tonight?" in text
+    assert "Prompt 1 of 1: What shall I cook tonight?" in text
     assert "'what' is no answer" in text
     assert "You said yes to 1 of 2." in text
     assert "Nothing is left to ask." in text
@@ -235,6 +304,19 @@ def test_line_by_line(store: Store) -> None:
     out = io.StringIO()
     PlainRelevance(store, CONFIG, io.StringIO("+ A new one?\ny\ny\nz\n"), out, prompt=False).run()
     assert "Nothing is left" in out.getvalue()
+
+
+def test_line_mode_takes_up_what_was_skipped(store: Store) -> None:
+    audit(store, 2, prompts=("What shall I cook tonight?",))
+    out = io.StringIO()
+    said = "t\ns\ny\nt\nn\n"
+    PlainRelevance(store, CONFIG, io.StringIO(said), out, prompt=False).run()
+    text = out.getvalue()
+    assert text.count("There is nothing that you skipped.") == 1
+    assert "and skipped 1." in text
+    assert "but 1 that you skipped: t takes them up" in text
+    assert "Nothing is left to ask. You judged 2 now." in text
+    assert [row.relevant for row in relevance.in_force(store)] == [True, False]
 
 
 def test_the_limit_and_the_end_of_input(store: Store) -> None:

@@ -57,7 +57,11 @@ async def test_a_prompt_is_judged_with_keys_only(paths: Paths, size: tuple[int, 
         assert "cook" in str(screen.query_one(".prompt > Static", Static).content)
         shown = text_of(screen)
         assert "would use" not in shown
-        await pilot.press("y", "z", "y", "space", "n", "n")
+        standing = screen.query_one(".standing", Static)
+        assert str(standing.content).endswith("of 3 · 1 of 3")
+        await pilot.press("y", "z", "y", "space", "n")
+        await wait_until(lambda: "You said yes to 1 of 2, and skipped 1." in text_of(screen))
+        await pilot.press("t", "n")
         await wait_until(lambda: "You said yes to 1 of 3." in text_of(screen))
         await wait_until(lambda: "Word overlap" in text_of(screen))
         await pilot.press("enter")
