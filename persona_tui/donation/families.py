@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MAKERS = frozenset(
+_MAKER_WORDS = (
     "openai anthropic google meta meta-llama mistralai mistral deepseek deepseek-ai qwen alibaba "
     "microsoft huggingfacetb cohere cohereforai cohere-labs coherelabs allenai ibm ibm-granite "
     "zai-org z-ai zhipu thudm moonshotai x-ai xai amazon tiiuae 01-ai unsloth ggml-org "
     "bartowski lmstudio-community thebloke ggerganov openrouter sentence-transformers models "
-    "library nousresearch-gguf groq together fireworks azure bedrock vertex us eu".split()
+    "library nousresearch-gguf groq together fireworks azure bedrock vertex us eu"
 )
 """Before a slash or a dot: makers, and well-known places that repackage what they made."""
 _HEADS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -45,13 +45,13 @@ _HEADS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("minilm-embedding", r"all-minilm|minilm"),
     )
 )
-_TAILS = frozenset(
+_TAIL_WORDS = (
     "instruct chat it base pt text mini nano micro small medium large xl xxl tiny turbo pro max plus "
     "ultra lite flash air preview exp experimental latest beta stable thinking reasoning reasoner "
     "coder code codex vision vl omni audio multimodal math distill opus sonnet haiku fable instant "
     "nemo tulu dense moe hybrid long fast high low search deep research guard scout maverick edge "
     "versatile specdec gguf mlx awq gptq bnb fp16 fp8 bf16 f16 f32 int4 int8 nf4 qat ud imat mxfp4 "
-    "xs free online hf sft dpo rlhf think next swift tts r a llama qwen".split()
+    "xs free online hf sft dpo rlhf think next swift tts r a llama qwen"
 )
 """Words that released models' names go on with. Llama and Qwen: what a model was distilled into."""
 _NUMBERS = re.compile(
@@ -62,6 +62,7 @@ _NUMBERS = re.compile(
     r"|i?q\d(?:_[0-9klmsxn]{1,3}){0,3}"  # q4_k_m
 )
 _SPLIT = re.compile(r"[-_ :@]+")
+_MAKERS, _TAILS = frozenset(_MAKER_WORDS.split()), frozenset(_TAIL_WORDS.split())
 _LONGEST = 96
 
 
