@@ -50,10 +50,12 @@ J = TypeVar("J", bound=_Judged)
 class Assembly:
     """Makes the rows of one bundle. Raises :class:`GivenError` where something must not be given."""
 
-    def __init__(self, given: Given, *, texts: bool, rng: random.Random) -> None:
+    def __init__(
+        self, given: Given, *, texts: bool, rng: random.Random, ids: IdMap | None = None
+    ) -> None:
         self._given = given
         self._texts = texts
-        self._ids = IdMap(rng)
+        self._ids = IdMap(rng) if ids is None else ids
         self._attributes = self._unique(
             [one.attribute.attribute_id for one in given.attributes], "attribute"
         )

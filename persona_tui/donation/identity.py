@@ -32,6 +32,11 @@ class IdMap:
         return (kind_letter, original_id) in self._ids
 
 
+    def originals(self) -> dict[str, str]:
+        """Random id → what it stands for. It must never leave this machine."""
+        return {made: original for (_, original), made in self._ids.items()}
+
+
 def new_ids(rng: random.Random | None = None) -> IdMap:
     """An empty map for one bundle."""
     return IdMap(rng)

@@ -31,18 +31,20 @@ def assemble(
     *,
     month: str,
     token_sha256: str,
+    ids: identity.IdMap | None = None,
     rng: random.Random | None = None,
 ) -> Rows:
     """The rows of one bundle, with new random ids and in random order; ``contributors`` has one row,
     whose ``contributor_id`` names the bundle. Only tables that have rows are there.
 
-    ``month`` is ``YYYY-MM``; ``rng`` is for tests, ``None`` draws from the system. Raises
+    ``month`` is ``YYYY-MM``; ``ids``, an empty map, tells afterwards what each row was made of;
+    ``rng`` is for tests, ``None`` draws from the system. Raises
     :class:`~persona_tui.donation.given.GivenError` where something must not be given (synthetic,
     retracted, a text at level ``labels`` or without consent, a reference to what is not given) and
     :class:`~persona_tui.donation.schema.SchemaError` where the schema refuses a value.
     """
     drawn = rng or secrets.SystemRandom()
-    work = Assembly(given, texts=consent.level == "texts", rng=drawn)
+    work = Assembly(given, texts=consent.level == "texts", ids=ids, rng=drawn)
     contributor: Row = {
         "contributor_id": identity.new_id(CONTRIBUTOR, drawn),
         "language": work.language,
