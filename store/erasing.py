@@ -31,6 +31,8 @@ class Gone:
     messages: int = 0
     attributes: set[str] = field(default_factory=set)
     judgments: int = 0
+    played: int = 0
+    """Synthetic conversations that went along, because they were played from the profile."""
     runs: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     """Attributes that stay, but rested on what goes, too."""
@@ -142,14 +144,21 @@ def remove_responses(conn: sqlite3.Connection, response_ids: set[str], gone: Gon
     _delete(conn, "responses", "response_id", response_ids)
 
 
-def remove_prompts(conn: sqlite3.Connection, message_ids: set[str], gone: Gone) -> None:
-    """Prompts that were taken from these messages, with all that hangs on them."""
-    prompts = _select(conn, "prompt_id", "user_prompts", "source_message_id", message_ids)
+def prompts_from(conn: sqlite3.Connection, message_ids: set[str]) -> set[str]:
+    """The prompts that were taken from these messages."""
+    return _select(conn, "prompt_id", "user_prompts", "source_message_id", message_ids)
+
+
+def remove_prompts(conn: sqlite3.Connection, prompts: set[str], gone: Gone) -> None:
+    """Prompts with all that hangs on them."""
+    gone.phrases |= _select(conn, "text", "user_prompts", "prompt_id", prompts)
     gone.judgments += _delete(conn, "relevance_judgments", "prompt_id", prompts)
     gone.runs |= _select(conn, "run_id", "model_judgments", "prompt_id", prompts)
     _delete(conn, "model_judgments", "prompt_id", prompts)
     remove_responses(conn, _select(conn, "response_id", "responses", "prompt_id", prompts), gone)
     _delete(conn, "user_prompts", "prompt_id", prompts)
+    if prompts:
+        conn.execute("DELETE FROM learned_models")  # as in remove_judgments
 
 
 def remove_candidates(conn: sqlite3.Connection, column: str, value: str, gone: Gone) -> set[str]:
@@ -241,6 +250,20 @@ def remove_synthetic(conn: sqlite3.Connection, conversation_id: str, gone: Gone)
     _delete(conn, "synthetic_judgments", "attribute_id", ids)
     _delete(conn, "synthetic_attributes", "conversation_id", mine)
     _delete(conn, "synthetic_conversations", "conversation_id", mine)
+
+
+def remove_played(conn: sqlite3.Connection, gone: Gone) -> None:
+    """Synthetic conversations that were played from the person's own profile: whatever of it goes,
+    they may say it in other words, so all of them go. They can be played again."""
+    rows = conn.execute(
+        "SELECT conversation_id FROM synthetic_conversations WHERE persona_key = 'own'"
+    ).fetchall()
+    for (key,) in rows:
+        # Their words are a model's: what merely resembles them is no trace of what is forgotten.
+        played = Gone()
+        remove_messages(conn, key, played)
+        gone.runs |= played.runs
+        gone.played += 1
 
 
 def remove_runs(conn: sqlite3.Connection, gone: Gone) -> None:

@@ -1,4 +1,4 @@
-"""Forgetting: one conversation, one attribute, everything; no byte of it stays in the journal.
+"""Forgetting: a conversation, an attribute, a prompt, everything; no byte stays in the journal.
 
 What a person may expect of it:
 
@@ -9,6 +9,8 @@ What a person may expect of it:
 - An attribute that rests on other conversations, too, stays. If its words came from the forgotten
   one it takes those of a remaining source, and what was judged on the old words goes; else the
   judgments stay, with the forgotten words blacked out in what they say was shown.
+- Synthetic conversations that a model played from the person's own profile go with any attribute,
+  and with any conversation that an attribute rests on: they say the profile in other words.
 - What was prepared for giving goes, and signatures with it: a donation that was not given yet has to
   be previewed and signed again. What was given before is with others; the ledger says where.
 - Models learned from judgments that are gone are removed; they can be trained again.
@@ -21,7 +23,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from store import backup, candidates, conversations, erasing
+from store import backup, candidates, conversations, erasing, settings, user_prompts
 from store.attributes import get as get_attribute
 from store.db import Store
 from store.erasing import Gone
@@ -36,6 +38,8 @@ class Forgotten:
     messages: int = 0
     attributes: int = 0
     judgments: int = 0
+    played: int = 0
+    """Synthetic conversations that went along, because they were played from the profile."""
     backups_remaining: tuple[Path, ...] = ()
     """Copies of the journal that still hold what was forgotten here."""
     complete: bool = True
@@ -64,8 +68,10 @@ def forget_conversation(store: Store, conversation_id: str) -> Forgotten:
         }
         affected = erasing.remove_candidates(conn, "conversation_id", key, gone)
         affected |= _remove_own_evidence(conn, key)
-        erasing.remove_prompts(conn, message_ids, gone)
+        erasing.remove_prompts(conn, erasing.prompts_from(conn, message_ids), gone)
         _rebase(conn, affected, gone)
+        if affected:
+            erasing.remove_played(conn, gone)
         erasing.remove_messages(conn, key, gone)
         erasing.remove_runs(conn, gone)
         erasing.black_out(conn, gone)
@@ -130,6 +136,37 @@ def forget_attribute(store: Store, attribute_id: str) -> Forgotten:
         found = get_attribute(store, attribute_id)
         erasing.allow(conn)
         erasing.remove_attributes(conn, {found.attribute_id}, gone)
+        erasing.remove_played(conn, gone)
+        erasing.remove_runs(conn, gone)
+        erasing.black_out(conn, gone)
+        erasing.done(conn)
+    return _finished(store, gone)
+
+
+@guarded
+def forget_prompt(store: Store, prompt_id: str) -> Forgotten:
+    """Forget one prompt with what was judged on it, its answers and their comparisons.
+
+    One of the bank, whose words are not the person's, stays as a removed one, or it would come back.
+    The opening that one was taken from stays in its conversation, and is not drawn again.
+
+    :raises NotFoundError: there is no such prompt.
+    """
+    gone = Gone()
+    with store.write() as conn:
+        found = user_prompts.get(store, prompt_id)
+        erasing.allow(conn)
+        erasing.remove_prompts(conn, {found.prompt_id}, gone)
+        if found.source_message_id is not None:
+            kept = (settings.get(store, user_prompts.NOT_DRAWN) or "").split()
+            settings.put(store, user_prompts.NOT_DRAWN, " ".join([*kept, found.source_message_id]))
+        if found.bank_key is not None:
+            again = user_prompts.add(
+                store, found.text, origin=found.origin, topic=found.topic, personal=found.personal,
+                bank_key=found.bank_key, language=found.language,
+            )  # fmt: skip
+            user_prompts.remove(store, again.prompt_id)
+            gone.phrases.discard(found.text)
         erasing.remove_runs(conn, gone)
         erasing.black_out(conn, gone)
         erasing.done(conn)
@@ -179,6 +216,7 @@ def _finished(
         gone.messages,
         len(gone.attributes) if attributes is None else attributes,
         gone.judgments,
+        gone.played,
         tuple(backup.known(store)),
         note is None,
         note,

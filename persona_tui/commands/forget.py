@@ -36,6 +36,7 @@ def _tell(gone: Forgotten, *, as_json: bool) -> None:
                 "messages": gone.messages,
                 "attributes": gone.attributes,
                 "judgments": gone.judgments,
+                "played": gone.played,
                 "backups_remaining": [str(path) for path in gone.backups_remaining],
                 "complete": gone.complete,
             }
@@ -45,6 +46,10 @@ def _tell(gone: Forgotten, *, as_json: bool) -> None:
             f"Forgotten: {gone.conversations} conversations, {gone.messages} messages, "
             f"{gone.attributes} attributes, {gone.judgments} judgments."
         )
+        if gone.played:
+            click.echo(
+                f"So did {gone.played} synthetic conversations that a model played from your profile."
+            )
         for path in gone.backups_remaining:
             click.echo(f"An older copy remains and may hold them: {path}")
     if gone.note is not None:

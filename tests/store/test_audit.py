@@ -17,9 +17,11 @@ from store import (
     judgments,
     messages,
     model_judgments,
+    prompts,
     relevance,
     response_judgments,
     responses,
+    runs,
     synthetic,
     user_prompts,
 )
@@ -37,8 +39,16 @@ from store.audit import (
 )
 from store.db import Store, new_id, open_store, utc_now
 from store.errors import NotFoundError, StoreError
-from store.records import AttributeJudgment, Conversation, JudgmentContext, Message, Sampling
+from store.records import (
+    AttributeJudgment,
+    Conversation,
+    JudgmentContext,
+    Message,
+    ModelRun,
+    Sampling,
+)
 from tests.persona_tui.review_data import seed
+from tests.store.conftest import attribute, claim, say
 
 CONTEXT = JudgmentContext("0" * 64, "0", {"attribute": "x"})
 
@@ -228,15 +238,15 @@ def test_planted_items_and_repeats_are_undone_in_one_row(store: Store) -> None:
 # --- the foil, columns, forgetting --------------------------------------------------------------
 
 
-def played(store: Store) -> tuple[str, str]:
+def played(store: Store, persona: str = "zoo") -> tuple[str, str]:
     key, now = new_id(), utc_now()
     said = [Message(new_id(), key, 0, "user", "I am a zookeeper.", now)]
-    about = SyntheticConversation(key, "zoo", "0" * 64, "m", "m", 1, now)
+    about = SyntheticConversation(key, persona, "0" * 64, "m", "m", 1, now)
     synthetic.add_conversation(store, about, Conversation(key, "synthetic", "S", now, now), said)
     one = SyntheticAttribute(new_id(), key, "The user is a zookeeper.", 0.9, now)
     synthetic.add_attributes(store, [one])
     synthetic.judge(store, [SyntheticJudgment("", one.attribute_id, "truth", now, verdict="ok")])
-    assert synthetic.conversations(store) == [about]
+    assert about in synthetic.conversations(store)
     return key, one.attribute_id
 
 
@@ -249,6 +259,36 @@ def test_what_was_played_is_no_word_of_the_persons(store: Store) -> None:
     forgetting.forget_conversation(store, key)
     assert figures.read(store).synthetic.attribute_id == []
     assert b"zookeeper" not in Path(store.path).read_bytes()
+
+
+@pytest.mark.parametrize("what", ["attribute", "conversation"])
+def test_what_was_played_from_the_profile_goes_with_any_of_it(store: Store, what: str) -> None:
+    chat = say(store, "I look after animals.").conversation_id
+    message = say(store, "I feed lions.", chat)
+    one = attribute(store, claim(store, message, "The user feeds lions."))
+    prompts.remember(store, "0" * 64, "How it is played")
+    run = runs.add(store, ModelRun("", "chat", "m", "b", "0" * 64, {}, "0", utc_now()))
+    played(store, "own")
+    store.conn.execute("UPDATE synthetic_conversations SET run_id = ?", (run.run_id,))
+    of_the_bank, _ = played(store)
+    gone = (
+        forgetting.forget_attribute(store, one)
+        if what == "attribute"
+        else forgetting.forget_conversation(store, chat)
+    )
+    assert gone.played == 1
+    assert [c.conversation_id for c in synthetic.conversations(store)] == [of_the_bank]
+    with pytest.raises(NotFoundError):
+        runs.get(store, run.run_id)
+    forgetting.forget_conversation(store, of_the_bank)
+    assert b"zookeeper" not in Path(store.path).read_bytes()
+
+
+def test_a_conversation_that_nothing_rests_on_leaves_what_was_played(store: Store) -> None:
+    chat = say(store, "What is the capital of Peru?").conversation_id
+    played(store, "own")
+    assert forgetting.forget_conversation(store, chat).played == 0
+    assert len(synthetic.conversations(store)) == 1
 
 
 def test_columns_hold_what_is_in_force(store: Store) -> None:
