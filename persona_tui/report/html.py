@@ -4,10 +4,11 @@ printable. Every text is escaped; a content security policy forbids what is not 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from persona_tui.report import html_plots, text
 from persona_tui.report.html_plots import esc
-from persona_tui.report.model import PARTS, Figure, Plot, Report
+from persona_tui.report.model import PARTS, Figure, Part, Plot, Report
 
 STYLE = """
 :root { color-scheme: light dark; --paper: #fdfdfb; --ink: #1c1d1f; --dim: #55585d; --line: #d5d6d2;
@@ -48,21 +49,35 @@ figure { margin: 1rem 0; } table { border-collapse: collapse; width: 100%; font-
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def as_html(report: Report) -> str:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the page says about whom it is of."""
+
+    title: str = text.TITLE
+    beside: str = "The study beside your figures is arXiv 2606.06614."
+    parts: tuple[tuple[Part, str], ...] = PARTS
+    missing: str = "Not yet"
+    intervals: str = text.INTERVALS
+
+
+OWN = Words()
+"""Of the person who reads it."""
+
+
+def as_html(report: Report, words: Words = OWN) -> str:
     """The whole report."""
-    return "".join(_page(report))
+    return "".join(_page(report, words))
 
 
-def _page(report: Report) -> Iterator[str]:
+def _page(report: Report, words: Words) -> Iterator[str]:
     when = f"{report.generated_at:%Y-%m-%d %H:%M} UTC"
     yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{esc(POLICY)}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield '<meta name="referrer" content="no-referrer">'
-    yield f"<title>{esc(text.TITLE)}</title><style>{STYLE}</style></head><body><main>"
-    yield f"<h1>{esc(text.TITLE)}</h1>"
-    yield f'<p class="meta">{when}, persona-tui {esc(report.app_version)}. The study beside your figures '
-    yield "is arXiv 2606.06614.</p>"
+    yield f"<title>{esc(words.title)}</title><style>{STYLE}</style></head><body><main>"
+    yield f"<h1>{esc(words.title)}</h1>"
+    yield f'<p class="meta">{when}, persona-tui {esc(report.app_version)}. {esc(words.beside)}</p>'
     there = [one for one in report.figures if one.headline and one.value is not None]
     if there:
         yield '<ul class="short">'
@@ -70,16 +85,16 @@ def _page(report: Report) -> Iterator[str]:
         yield "</ul>"
     yield from (f'<p class="note">Note: {esc(note)}</p>' for note in report.notes)
     yield '<nav aria-label="Parts"><ul>'
-    yield from (f'<li><a href="#part-{part}">{esc(title)}</a></li>' for part, title in PARTS)
+    yield from (f'<li><a href="#part-{part}">{esc(title)}</a></li>' for part, title in words.parts)
     yield "</ul></nav>"
-    for part, title in PARTS:
+    for part, title in words.parts:
         yield f'<section aria-labelledby="part-{part}"><h2 id="part-{part}">{esc(title)}</h2>'
         figures = report.part(part)
         yield from (_figure(one) for one in figures if one.value is not None)
         yield from (_plot(plot) for plot in report.plots if plot.part == part)
-        yield from _missing([one for one in figures if one.value is None])
+        yield from _missing([one for one in figures if one.value is None], words.missing)
         yield "</section>"
-    yield f'<p class="meta">{esc(text.INTERVALS)}</p></main></body></html>\n'
+    yield f'<p class="meta">{esc(words.intervals)}</p></main></body></html>\n'
 
 
 def _figure(figure: Figure) -> str:
@@ -98,9 +113,9 @@ def _figure(figure: Figure) -> str:
     )
 
 
-def _missing(figures: list[Figure]) -> Iterator[str]:
+def _missing(figures: list[Figure], heading: str) -> Iterator[str]:
     if figures:
-        yield "<h3>Not yet</h3><ul>"
+        yield f"<h3>{esc(heading)}</h3><ul>"
         for one in figures:
             yield (
                 f"<li>{esc(text.title_of(one))}: {esc(one.missing or 'no data')}. "
