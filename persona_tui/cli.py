@@ -34,6 +34,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "judge": ("judge", "command", "Let a model answer the questions that you were asked."),
     "foil": ("foil", "group", "Compare yourself with synthetic users."),
     "report": ("report", "command", "Report all figures, beside the study's."),
+    "pool": ("pool", "command", "Pool donated bundles: for those who receive them."),
     "profile": ("profile", "command", "Print your corrected profile as text."),
     "conversations": ("conversations", "group", "List, show, search, export conversations."),
     "models": ("models", "models", "List, add, download, test models."),
