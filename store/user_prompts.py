@@ -16,6 +16,10 @@ _COLUMNS = """prompt_id, origin, text, created_at, topic, personal, bank_key, so
     language, removed_at"""
 
 
+NOT_DRAWN = "prompts.not_drawn"
+"""In ``settings_kv``: openings whose prompt was forgotten, by message."""
+
+
 def _row(row: Sequence[Any]) -> UserPrompt:
     prompt_id, origin, text, created, topic, personal, bank_key, source, language, removed = row
     return UserPrompt(

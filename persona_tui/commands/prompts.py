@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from persona_tui.commands._common import emit, journal, visible
+from persona_tui.commands._common import confirm, emit, journal, visible
 
 
 @click.group("prompts")
@@ -81,7 +81,7 @@ def import_(files: tuple[Path, ...]) -> None:
 @group.command("remove")
 @click.argument("prompt_ids", nargs=-1, required=True, metavar="ID...")
 def remove(prompt_ids: tuple[str, ...]) -> None:
-    """Do not ask about a prompt any more; what you judged on it stays."""
+    """Do not ask about a prompt any more; its words and what you judged on it stay (see forget)."""
     from store import user_prompts
 
     with journal() as store:
@@ -98,6 +98,33 @@ def restore(prompt_ids: tuple[str, ...]) -> None:
     with journal() as store:
         for prompt_id in prompt_ids:
             click.echo(f"Back: {visible(user_prompts.restore(store, prompt_id).text)}")
+
+
+@group.command("forget")
+@click.argument("prompt_id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(prompt_id: str, yes: bool) -> None:
+    """Delete a prompt for good, with your judgments on it, its answers and their comparisons.
+
+    There is no undo. One that was drawn from your chats is not drawn again; its words stay in the
+    chat. One of the bank is emptied and not asked about any more.
+    """
+    from persona_tui.errors import UserError
+    from store import relevance, responses, user_prompts
+    from store.forgetting import forget_prompt
+
+    with journal() as store:
+        found = user_prompts.get(store, prompt_id)
+        judged = len(relevance.in_force(store, prompt_id=found.prompt_id))
+        pairs = sum(pair.prompt_id == found.prompt_id for pair in responses.pairs(store))
+        along = f"{judged} judgments on relevance and {pairs} pairs of answers go along."
+        confirm(f"Forget '{visible(found.text)}' for good? {along}", yes=yes)
+        gone = forget_prompt(store, found.prompt_id)
+    click.echo(f"Forgotten: the prompt, {gone.judgments} judgments, {pairs} pairs of answers.")
+    for path in gone.backups_remaining:
+        click.echo(f"An older copy remains and may hold them: {path}")
+    if gone.note is not None:
+        raise UserError(gone.note)
 
 
 @group.command("draw")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,19 +64,39 @@ def _seed(store: Store) -> str:
 
 async def draw_own(db: StoreThread, embedder: Embedder, wanted: int = OWN) -> int:
     """Have ``wanted`` of the person's own openings in the journal, drawn at random; how many were
-    new. Those that were removed are not drawn again.
+    new. Those that were removed or forgotten are not drawn again, nor what is there in other words.
 
     Raises :class:`models.errors.ModelError`.
     """
-    there = await db.run(user_prompts.list_all, origin="message", removed=True)
+    everything = await db.run(user_prompts.list_all, removed=True)
+    there = [one for one in everything if one.origin == "message"]
     missing = wanted - sum(one.removed_at is None for one in there)
     if missing <= 0:
         return 0
     taken = {one.source_message_id for one in there}
+    taken |= set((await db.run(settings.get, user_prompts.NOT_DRAWN) or "").split())
     rows = await db.run(user_prompts.opening_messages)
     offered = [Opening(key, text, language) for key, _, text, language in rows if key not in taken]
-    chosen = await draw(offered, missing, embedder, seed=await db.run(_seed))
-    return await db.run(_add_openings, chosen)
+    # Openings that were left out as doubles are offered each time: embed them only if anything is new.
+    looked = _looked_at([one.message_id for one in offered], everything, wanted)
+    if not offered or await db.run(settings.get, "prompts.looked_at") == looked:
+        return 0
+    chosen = await draw(
+        offered,
+        missing,
+        embedder,
+        seed=await db.run(_seed),
+        there=[one.text for one in everything],
+    )
+    added = await db.run(_add_openings, chosen)
+    if not added:
+        await db.run(settings.put, "prompts.looked_at", looked)
+    return added
+
+
+def _looked_at(offered: list[str], there: list[UserPrompt], wanted: int) -> str:
+    parts = [str(wanted), *sorted(offered), "", *sorted(one.prompt_id for one in there)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _add_openings(store: Store, chosen: list[Opening]) -> int:

@@ -24,10 +24,12 @@ from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.jobs.relevance_summary import ModelLine, model_lines
 from persona_tui.screens import relevance_text as texts
 from persona_tui.screens.base import PersonaScreen, is_expected
+from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.sentence import SentenceScreen
 from persona_tui.stages.judging.questions import RELEVANCE
 from store import model_judgments, user_prompts
 from store.audit import RelevanceJudgment
+from store.forgetting import forget_prompt
 from widgets.attribute_card import AttributeCard
 from widgets.safe import plain
 from widgets.verdict_bar import VerdictBar
@@ -134,9 +136,9 @@ class RelevanceScreen(PersonaScreen):
         self.start(self._draw_own(), group="own prompts")
 
     async def _draw_own(self) -> None:
-        from persona_tui.jobs.prompts import draw_own
+        from persona_tui.jobs.prompts import ensure_prompts
 
-        if await draw_own(self.host.db, self.host.embedder):
+        if await ensure_prompts(self.host.db, self.host.embedder):
             session = self.session
             if session is not None:
                 for one in await self.host.db.run(user_prompts.list_all, origin="message"):
@@ -375,6 +377,27 @@ class RelevanceScreen(PersonaScreen):
             self.host.tell("It is not asked about any more (persona-tui prompts restore).")
             self.paint()
 
+    def action_forget(self) -> None:
+        """Delete the prompt for good, after a question."""
+        sheet = None if self.session is None else self.session.sheet
+        if sheet is not None:
+            self.app.push_screen(
+                ConfirmScreen("Forget this prompt for good?", texts.forgetting(sheet.prompt.text),
+                              confirm="Forget it", danger=True),
+                partial(self._forget, sheet.prompt.prompt_id),
+            )  # fmt: skip
+
+    def _forget(self, prompt_id: str, sure: bool | None) -> None:
+        if sure:
+            self.start(self._forgetting(prompt_id), group="forget prompt")
+
+    async def _forgetting(self, prompt_id: str) -> None:
+        self.workers.cancel_group(self, "scoring")
+        await self._settle()
+        gone = await self.host.db.run(forget_prompt, prompt_id)
+        await self._read(None)
+        self.host.tell(gone.note or "It is forgotten.", "warning" if gone.note else "information")
+
     def action_copy(self) -> None:
         if self.session is not None and self.session.sheet is not None:
             self.app.copy_to_clipboard(self.session.sheet.prompt.text)
@@ -386,3 +409,4 @@ class RelevanceScreen(PersonaScreen):
     def commands(self) -> Iterable[SystemCommand]:
         yield SystemCommand("Relevance: add a prompt", "One of yours", self.action_add)
         yield SystemCommand("Relevance: other prompt", "Leave this for later", self.action_other)
+        yield SystemCommand("Relevance: forget this prompt", "For good", self.action_forget)

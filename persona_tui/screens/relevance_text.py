@@ -42,6 +42,15 @@ def standing(session: RelevanceSession) -> str:
     return f"{prompt} · {where.place} of {where.of}" + (f" · {left}" if left else "")
 
 
+def forgetting(prompt: str) -> str:
+    """What is asked before a prompt is forgotten."""
+    words = prompt if len(prompt) <= 300 else prompt[:299] + "…"
+    return (
+        f"{words}\n\nYour judgments on it, its answers and their comparisons go along. There is no "
+        "undo. To keep them, but not be asked about it again, press d instead."
+    )
+
+
 def origin(session: RelevanceSession) -> str:
     """Where the prompt comes from."""
     if session.sheet is None:

@@ -45,18 +45,24 @@ def shuffled(openings: Sequence[Opening], seed: str) -> list[Opening]:
 
 
 async def draw(
-    openings: Sequence[Opening], wanted: int, embedder: Embedder, *, seed: str
+    openings: Sequence[Opening],
+    wanted: int,
+    embedder: Embedder,
+    *,
+    seed: str,
+    there: Sequence[str] = (),
 ) -> list[Opening]:
-    """``wanted`` of the fit ones at random, near-duplicates dropped (the first drawn stays).
+    """``wanted`` of the fit ones at random. Near-duplicates are dropped: of one another (the first
+    drawn stays) and of the prompts that are ``there``.
 
     Raises :class:`models.errors.ModelError`.
     """
     import numpy as np
 
-    seen: set[str] = set()
+    seen = {_folded(text) for text in there}
     offered: list[Opening] = []
     for one in shuffled(openings, seed):
-        key = " ".join(one.text.casefold().split())
+        key = _folded(one.text)
         if is_fit(one.text) and key not in seen:
             seen.add(key)
             offered.append(one)
@@ -64,11 +70,17 @@ async def draw(
             break
     if not offered:
         return []
-    rows = (await embedder.embed([one.text for one in offered])).vectors
-    chosen: list[int] = []
-    for place in range(len(offered)):
+    rows = (await embedder.embed([*there, *(one.text for one in offered)])).vectors
+    taken = list(range(len(there)))
+    chosen: list[Opening] = []
+    for place, one in enumerate(offered, len(there)):
         if len(chosen) >= wanted:
             break
-        if not chosen or float(np.max(rows[chosen] @ rows[place])) < SAME:
-            chosen.append(place)
-    return [offered[place] for place in chosen]
+        if not taken or float(np.max(rows[taken] @ rows[place])) < SAME:
+            taken.append(place)
+            chosen.append(one)
+    return chosen
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())

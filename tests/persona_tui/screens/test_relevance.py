@@ -58,7 +58,8 @@ async def test_a_prompt_is_judged_with_keys_only(paths: Paths, size: tuple[int, 
         shown = text_of(screen)
         assert "would use" not in shown
         standing = screen.query_one(".standing", Static)
-        assert str(standing.content).endswith("of 3 · 1 of 3")
+        assert str(standing.content).startswith("Prompt 1 of ")
+        assert str(standing.content).endswith(" · 1 of 3")
         await pilot.press("y", "z", "y", "space", "n")
         await wait_until(lambda: "You said yes to 1 of 2, and skipped 1." in text_of(screen))
         await pilot.press("t", "n")
