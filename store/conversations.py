@@ -75,14 +75,18 @@ def list_all(
     *,
     query: str | None = None,
     source: Source | None = None,
+    synthetic: bool = True,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Conversation]:
     """Conversations, the newest updated first.
 
-    ``query`` keeps those whose title contains it or in whose messages all its words are found.
+    ``query`` keeps those whose title contains it or in whose messages all its words are found;
+    without ``synthetic`` those that a model played are left out.
     """
     where, values = _where(query, source)
+    if not synthetic:
+        where += " AND c.source <> 'synthetic'"
     rows = store.conn.execute(
         f"SELECT {_COLUMNS} FROM conversations c WHERE {where}"  # noqa: S608
         " ORDER BY updated_at DESC, conversation_id DESC LIMIT ? OFFSET ?",

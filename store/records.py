@@ -232,6 +232,8 @@ class Hit:
     title: str
     snippet: str
     marks: tuple[tuple[int, int], ...] = ()
+    synthetic: bool = False
+    """A message of a conversation that a model played."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,13 +98,14 @@ def show(conversation_id: str, as_json: bool) -> None:
 @group.command("search")
 @click.argument("text")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--synthetic", is_flag=True, help="Also in what a model played (persona-tui foil).")
 @_json
-def search(text: str, limit: int, as_json: bool) -> None:
+def search(text: str, limit: int, synthetic: bool, as_json: bool) -> None:
     """Search the words of messages and attributes."""
     from store.search import search as find
 
     with journal() as store:
-        hits = find(store, text, limit=limit)
+        hits = find(store, text, limit=limit, synthetic=synthetic)
     for hit in hits:
         if as_json:
             emit(
@@ -115,11 +116,15 @@ def search(text: str, limit: int, as_json: bool) -> None:
                     "title": hit.title,
                     "snippet": hit.snippet,
                     "marks": [list(mark) for mark in hit.marks],
+                    "synthetic": hit.synthetic,
                 }
             )
         else:
             place = hit.conversation_id or hit.id
-            click.echo(f"{place}  {hit.kind:<9} {visible(hit.title)}\n    {visible(hit.snippet)}")
+            mark = "[synthetic] " if hit.synthetic else ""
+            click.echo(
+                f"{place}  {hit.kind:<9} {mark}{visible(hit.title)}\n    {visible(hit.snippet)}"
+            )
     if not hits and not as_json:
         click.echo("Nothing found.")
 
@@ -147,15 +152,23 @@ def rename(conversation_id: str, title: str) -> None:
     help="jsonl is OpenAI-style and can be imported again.",
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file, not stdout.")
-def export(conversation_ids: tuple[str, ...], format_: str, out: Path | None) -> None:
-    """Print conversations, all of them or those named. A file is readable by you only."""
+@click.option("--synthetic", is_flag=True,
+              help="Where none is named, also those that a model played.")  # fmt: skip
+def export(
+    conversation_ids: tuple[str, ...], format_: str, out: Path | None, synthetic: bool
+) -> None:
+    """Print conversations, all of them or those named. A file is readable by you only.
+
+    What a model played (persona-tui foil) is left out unless you ask for it or name it; it is marked
+    as synthetic, and importing skips it.
+    """
     from store import conversations, messages
 
     with journal() as store:
         chosen = (
             [conversations.get(store, name) for name in conversation_ids]
             if conversation_ids
-            else conversations.list_all(store)
+            else conversations.list_all(store, synthetic=synthetic)
         )
         read = ((each, messages.active(store, each.conversation_id)) for each in chosen)
         if out is not None:

@@ -18,6 +18,12 @@ MAX_CONVERSATION_CHARS = 32_000_000
 
 MAX_CONVERSATION_MESSAGES = 200_000
 
+SYNTHETIC = "synthetic"
+"""As ``source`` of a record: a model played the user."""
+SYNTHETIC_LINE = "*Synthetic conversation: a model played the user, so nobody wrote this.*"
+"""The same in a transcript: a line above the first message."""
+SYNTHETIC_SKIPPED = "a synthetic conversation: a model played the user, so nothing in it is yours"
+
 FORMATS: tuple[Source, ...] = (
     "chatgpt",
     "claude",

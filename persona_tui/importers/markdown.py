@@ -15,6 +15,8 @@ from pathlib import PurePath
 from persona_tui.importers.base import (
     MAX_CONVERSATION_CHARS,
     MAX_MESSAGE_CHARS,
+    SYNTHETIC_LINE,
+    SYNTHETIC_SKIPPED,
     Read,
     Sample,
     Skipped,
@@ -142,11 +144,14 @@ class MarkdownImporter:
             with opened.stream() as stream:
                 for line, size in lines(TextStream(stream, opened.encoding())):
                     transcript.line(line, size)
-                    if building.dropped:
+                    if building.dropped or transcript.synthetic:
                         break
         except ReadError as error:
             building.skip(f"line {transcript.number}", f"reading stopped here: {error}")
         transcript.flush()
+        if transcript.synthetic:
+            yield Skipped(opened.name, SYNTHETIC_SKIPPED)
+            return
         if not transcript.style:
             yield Skipped(
                 opened.name,
@@ -167,6 +172,8 @@ class _Transcript:
     def __init__(self, building: Building) -> None:
         self.style = ""
         self.title = ""
+        self.synthetic = False
+        """It says that a model played the user."""
         self.number = 0
         self._building = building
         self._heading: Heading | None = None
@@ -177,6 +184,8 @@ class _Transcript:
 
     def line(self, line: str, size: int) -> None:
         self.number += 1
+        # Also further down: several conversations in one file cannot be told apart.
+        self.synthetic |= not self._fence and line.strip() == SYNTHETIC_LINE
         heading = None if self._fence else heading_of(line)
         if heading is not None and self.style in ("", heading.style):
             self.flush()

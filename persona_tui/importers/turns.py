@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from persona_tui.importers.base import Read, Sample, Skipped
+from persona_tui.importers.base import SYNTHETIC, SYNTHETIC_SKIPPED, Read, Sample, Skipped
 from persona_tui.importers.drafts import Building, Identities, finish, stable_id
 from persona_tui.importers.records import Records
 from persona_tui.importers.source import Opened
@@ -63,6 +63,9 @@ class TurnsImporter:
         turns = self._turns(value)
         if turns is None:
             yield Skipped(position, f"the conversation has no list '{self.list_keys[0]}'")
+            return
+        if value.get("source") == SYNTHETIC:
+            yield Skipped(position, SYNTHETIC_SKIPPED)
             return
         building = Building(position)
         for number, turn in enumerate(turns, 1):

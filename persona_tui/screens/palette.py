@@ -21,7 +21,8 @@ OPEN = "Open: "
 
 
 class ConversationsProvider(Provider):
-    """Finds conversations by title."""
+    """Finds conversations by title and words; none that a model played (they stand in Conversations,
+    with their source)."""
 
     @property
     def _host(self) -> HostApp:
@@ -30,7 +31,7 @@ class ConversationsProvider(Provider):
     async def discover(self) -> Hits:
         host = self._host
         if host.ready.is_set():
-            for found in await host.db.run(conversations.list_all, limit=5):
+            for found in await host.db.run(conversations.list_all, synthetic=False, limit=5):
                 title = OPEN + shorten(found.title, 60)
                 yield DiscoveryHit(
                     # Content, not str: a title is not to be read as markup.
@@ -44,7 +45,9 @@ class ConversationsProvider(Provider):
         host = self._host
         if not host.ready.is_set():
             return
-        rows = await host.db.run(conversations.list_all, query=query, limit=FOUND_AT_MOST)
+        rows = await host.db.run(
+            conversations.list_all, query=query, synthetic=False, limit=FOUND_AT_MOST
+        )
         matcher = self.matcher(query)
         for found in rows:
             title = OPEN + shorten(found.title, 60)

@@ -131,7 +131,11 @@ async def test_keys_can_be_changed(paths: Paths) -> None:
 
 
 async def test_the_palette_finds_conversations_and_reads_no_markup(paths: Paths) -> None:
-    fill(paths, lambda store: void(conversations.create(store, title="[bold]Trip[/nope] plans")))
+    def chats(store: Store) -> None:
+        conversations.create(store, title="[bold]Trip[/nope] plans")
+        conversations.create(store, title="Trip that a model played", source="synthetic")
+
+    fill(paths, chats)
     app = make_app(paths)
     async with running(app) as pilot:
         await pilot.press("ctrl+p")
@@ -144,6 +148,8 @@ async def test_the_palette_finds_conversations_and_reads_no_markup(paths: Paths)
             ),
             what="the title is listed as it is",
         )
+        shown = "".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "a model played" not in shown
         await pilot.press("enter", "enter")
         screen = await loaded(app)
         await wait_until(lambda: screen.conversation is not None, what="it is opened")
