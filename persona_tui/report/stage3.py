@@ -141,7 +141,9 @@ def _mention(data: AuditData, rows: list[int], rating: Floats) -> Figure:
         "stage3.mention", "3", "What open mention of you does to your rating", "points", effect,
         f"Answers that mention something about you openly got {effect.value:+.2f} against those "
         "that do not." if effect.is_known else "",
-        "Mean rating with mention minus without; Welch's t by Newcombe's square-and-add.",
+        "Mean rating with mention minus without; Welch's t by Newcombe's square-and-add. Mentions are "
+        "found by a program: precision 1.00 (0.91–1.00), recall 0.88 (0.75–0.95) on 84 sentences "
+        "that were written before it.",
         study=study.MENTION, need=10, what="comparison",
     )  # fmt: skip
 
