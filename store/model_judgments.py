@@ -61,6 +61,18 @@ def known(store: Store, kind: Kind, model_tag: str) -> set[str]:
 
 
 @guarded
+def scored(store: Store, model_tag: str) -> set[tuple[str, str]]:
+    """(prompt, attribute) of which this model has said whether it is relevant."""
+    return set(
+        store.conn.execute(
+            "SELECT DISTINCT prompt_id, attribute_id FROM model_judgments"
+            " WHERE kind = 'relevance' AND model_tag = ?",
+            (clean(model_tag),),
+        )
+    )
+
+
+@guarded
 def list_all(
     store: Store,
     *,

@@ -17,8 +17,8 @@ def command(plain: bool, limit: int | None, prompt_id: str | None) -> None:
     """Judge which of your accepted attributes should change the answer to a prompt.
 
     Goes on where you left. With --plain it reads one answer a line from standard input ('?' lists
-    them); every answer is saved before the next question. What models say of the same is shown when
-    you have finished a prompt, never before.
+    them); every answer is saved before the next question. What BM25, sentence embeddings and the
+    model of this machine say of the same is shown when you have finished a prompt, never before.
     """
     if not plain:
         if limit is not None or prompt_id is not None:
@@ -27,22 +27,34 @@ def command(plain: bool, limit: int | None, prompt_id: str | None) -> None:
 
         raise click.exceptions.Exit(run_app("relevance"))
     from persona_tui.config import load_settings
-    from persona_tui.jobs.prompts import add_bank
+    from persona_tui.jobs.backends import Backends
+    from persona_tui.jobs.relevance_beside import Beside
     from persona_tui.paths import default_paths
     from persona_tui.plain.relevance import PlainRelevance
     from store import user_prompts
 
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(errors="replace")  # a stray byte in a pipe is no reason to stop
-    settings = load_settings(default_paths())
-    with journal() as store:
-        add_bank(store)
+    paths = default_paths()
+    settings = load_settings(paths)
+    is_person = sys.stdin.isatty() and sys.stdout.isatty()
+    with (
+        journal() as store,
+        Beside(paths.database, settings.judging, lambda: Backends(settings, paths)) as beside,
+    ):
+        note = beside.prepare()
+        if note is not None:
+            click.echo(note, err=True)
         chosen = None if prompt_id is None else user_prompts.get(store, prompt_id).prompt_id
         PlainRelevance(
             store,
             settings.judging,
             sys.stdin,
             sys.stdout,
-            prompt=sys.stdin.isatty() and sys.stdout.isatty(),
+            prompt=is_person,
             prompt_id=chosen,
+            beside=beside,
         ).run(limit=limit)
+        if is_person:
+            click.echo("Models judge what they have not yet (Ctrl+C leaves that for later) …")
+        beside.finish()

@@ -18,8 +18,12 @@ from widgets.safe import plain
 
 if TYPE_CHECKING:
     from persona_tui.config import JudgingConfig
+    from persona_tui.jobs.relevance_beside import Beside
+    from persona_tui.jobs.relevance_queue import Sheet
     from store.db import Store
 
+WAIT = 20.0
+"""Seconds that a person is kept waiting for a model; a pipe waits until it is done."""
 HELP = """\
    y yes, n no; 1 to 5 on the finer scale:
 {levels}
@@ -40,8 +44,10 @@ class PlainRelevance:
         *,
         prompt: bool = True,
         prompt_id: str | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self.store = store
+        self.beside = beside
         self.config = config
         self.source = source
         self.sink = sink
@@ -81,6 +87,7 @@ class PlainRelevance:
             return False
         if self._headed != session.sheet.key:
             self._headed = session.sheet.key
+            self._let_models_judge(session.sheet)
             self.say("")
             where = session.standing
             self.say(
@@ -197,6 +204,7 @@ class PlainRelevance:
         if session.sheet is None:
             return
         self.say(own_line(session))
+        self._wait_for_models(session.sheet.prompt.prompt_id)
         rows = model_judgments.list_all(
             self.store, kind="relevance", prompt_id=session.sheet.prompt.prompt_id
         )
@@ -204,6 +212,21 @@ class PlainRelevance:
             self.say("   " + plain(model_sentence(line), one_line=True))
         if rows and (key := session.told()) is not None:
             remember_told(self.store, key)
+
+    def _let_models_judge(self, sheet: Sheet) -> None:
+        if self.beside is not None and not sheet.key.startswith("repeat:"):
+            texts = [(draw.item_id, self.session.text_of(draw.item_id)) for draw in sheet.items]
+            self.beside.want(sheet.prompt, texts)
+
+    def _wait_for_models(self, prompt_id: str) -> None:
+        if self.beside is None:
+            return
+        if self.interactive and not self.beside.is_done(prompt_id):
+            self.say("   Models are judging the same …")
+            self.sink.flush()
+        note = self.beside.wait(prompt_id, WAIT if self.interactive else None)
+        if note is not None:
+            self.say(f"   {plain(note, one_line=True)}")
 
     def say(self, text: str) -> None:
         self.sink.write(text + "\n")

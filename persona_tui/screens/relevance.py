@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import aclosing
 from functools import partial
 from typing import ClassVar
 
@@ -18,16 +17,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from persona_tui.jobs.relevance_changes import Change, remember_told, write
-from persona_tui.jobs.relevance_queue import Sheet, accepted_attributes
+from persona_tui.jobs.relevance_changes import Change, write
+from persona_tui.jobs.relevance_queue import accepted_attributes
 from persona_tui.jobs.relevance_session import RelevanceSession
-from persona_tui.jobs.relevance_summary import ModelLine, model_lines
 from persona_tui.screens import relevance_text as texts
-from persona_tui.screens.base import PersonaScreen, is_expected
 from persona_tui.screens.confirm import ConfirmScreen
+from persona_tui.screens.relevance_scoring import ScoringScreen
 from persona_tui.screens.sentence import SentenceScreen
 from persona_tui.stages.judging.questions import RELEVANCE
-from store import model_judgments, user_prompts
+from store import user_prompts
 from store.audit import RelevanceJudgment
 from store.forgetting import forget_prompt
 from widgets.attribute_card import AttributeCard
@@ -35,7 +33,7 @@ from widgets.safe import plain
 from widgets.verdict_bar import VerdictBar
 
 
-class RelevanceScreen(PersonaScreen):
+class RelevanceScreen(ScoringScreen):
     """See the module."""
 
     MODE = "relevance"
@@ -78,13 +76,8 @@ class RelevanceScreen(PersonaScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: RelevanceSession | None = None
         self._writes: set[asyncio.Task[RelevanceJudgment | None]] = set()
         self._painted: tuple[object, ...] = ()
-        self._lines: list[ModelLine] = []
-        self._lines_of: str | None = None
-        self._note = ""
-        self._scored: set[str] = set()
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(classes="top"):
@@ -165,64 +158,6 @@ class RelevanceScreen(PersonaScreen):
             self.session.watch.resume("screen")
         super().on_screen_resume()
 
-    # --- what models say ------------------------------------------------------------------------
-
-    def _score(self, sheet: Sheet) -> None:
-        """Let models judge this prompt, beside the person and unseen."""
-        if sheet.key not in self._scored:
-            self._scored.add(sheet.key)
-            self.start(self._scoring(sheet), group="scoring")
-
-    async def _scoring(self, sheet: Sheet) -> None:
-        from persona_tui.jobs.relevance_scoring import score_prompt
-
-        session = self.session
-        if session is None:
-            return
-        attributes = [(draw.item_id, session.text_of(draw.item_id)) for draw in sheet.items]
-        try:
-            chosen = self.host.backends.for_task("relevance")
-            # Words go elsewhere only when the person asks for it: persona-tui judge.
-            backend = chosen if chosen.describe().local else None
-            async with self.host.extraction.paused():
-                steps = score_prompt(
-                    self.host.db, backend, self.host.embedder, sheet.prompt, attributes
-                )
-                async with aclosing(steps):
-                    async for _ in steps:
-                        pass
-            self._note = ""
-        except asyncio.CancelledError:
-            self._scored.discard(sheet.key)
-            raise
-        except Exception as error:
-            self._scored.discard(sheet.key)
-            if not is_expected(error):
-                raise
-            self._note = f"The model could not be asked: {error}"
-        if session.may_tell and session.sheet is sheet:
-            self._lines_of = None
-            self.paint()
-
-    def _read_lines(self, sheet: Sheet) -> None:
-        if self._lines_of != sheet.key:
-            self._lines_of = sheet.key
-            self._lines = []
-            self.start(self._reading_lines(sheet), group="lines")
-
-    async def _reading_lines(self, sheet: Sheet) -> None:
-        rows = await self.host.db.run(
-            partial(model_judgments.list_all, kind="relevance", prompt_id=sheet.prompt.prompt_id)
-        )
-        session = self.session
-        if session is None or session.sheet is not sheet or not session.may_tell:
-            self._lines_of = None
-            return
-        self._lines = model_lines(session, rows)
-        if self._lines and (key := session.told()) is not None:
-            await self.host.db.run(remember_told, key)
-        self.paint()
-
     # --- painting -------------------------------------------------------------------------------
 
     def _key(self, binding: str, key: str) -> str:
@@ -254,6 +189,7 @@ class RelevanceScreen(PersonaScreen):
         else:
             line, hint = texts.nothing(session)
             card.show(line, hint=hint)
+            self._score(None)
         self.query_one(VerdictBar).ask(*texts.choices(session, self._key))
         painted = (session.phase, None if sheet is None else sheet.key, session.place)
         if painted != self._painted:

@@ -11,20 +11,26 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as changed
 
-from models.embeddings import MiniLmEmbedder
+from models.embeddings import HashedEmbedder, MiniLmEmbedder
+from models.errors import UnavailableError
+from models.protocol import Backend
 from models.scripted import ScriptedBackend
-from persona_tui.config import CompareConfig, JudgingConfig
+from persona_tui.config import CompareConfig, JudgingConfig, Settings
 from persona_tui.db import StoreThread
 from persona_tui.jobs import relevance_skips
+from persona_tui.jobs.backends import Backends
+from persona_tui.jobs.relevance_beside import Beside
 from persona_tui.jobs.relevance_changes import Change, write
 from persona_tui.jobs.relevance_scoring import score_prompt
 from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.jobs.relevance_summary import model_lines, own_line
 from persona_tui.jobs.responding import orders
+from persona_tui.paths import Paths
 from persona_tui.plain.relevance import PlainRelevance
 from persona_tui.stages.judging.questions import RELEVANCE
+from persona_tui.stages.prompts.bank import BANK
 from persona_tui.stages.relevance.verdicts import llm_tag
-from store import model_judgments, prompts, relevance
+from store import model_judgments, prompts, relevance, user_prompts
 from store.db import Store, open_store, utc_now
 from store.errors import StoreError
 from tests.persona_tui.audit_data import audit
@@ -245,8 +251,6 @@ def test_what_cannot_be_written_is_asked_again(store: Store) -> None:
 
 
 def test_a_prompt_can_be_left_added_and_dropped(store: Store) -> None:
-    from store import user_prompts
-
     audit(store)
     session = load(store)
     assert session.sheet is not None
@@ -369,8 +373,6 @@ def test_the_scale_that_is_kept_is_the_one_answered_on(store: Store) -> None:
 
 
 def test_what_is_under_way_stays_first_when_a_prompt_joins(store: Store) -> None:
-    from store import user_prompts
-
     audit(store)
     put(store, load(store).answer(True))
     session = load(store)
@@ -382,8 +384,6 @@ def test_what_is_under_way_stays_first_when_a_prompt_joins(store: Store) -> None
 
 
 def test_a_prompt_that_joins_when_all_is_done_is_asked_about(store: Store) -> None:
-    from store import user_prompts
-
     audit(store, 2, prompts=("What shall I cook tonight?",))
     session = load(store)
     finish(store, session)
@@ -413,3 +413,75 @@ def test_an_undo_that_failed_is_not_called_done(
     assert "Taken back" not in out.getvalue()
     assert "nothing to undo" not in out.getvalue()
     assert len(relevance.in_force(store)) == standing + said.count("y")
+
+
+def beside_of(paths: Paths, model: Backend) -> Beside:
+    def open_backends() -> Backends:
+        return Backends(Settings(), paths, embedder=HashedEmbedder(), opener=lambda *_, **__: model)
+
+    return Beside(paths.database, CONFIG, open_backends)
+
+
+def yes_sayer(*, local: bool = True) -> ScriptedBackend:
+    return ScriptedBackend(scores=lambda _, option: 0.0 if option == "yes" else -1.0, local=local)
+
+
+def test_line_mode_tells_what_models_said_when_a_prompt_is_done_and_not_before(
+    paths: Paths,
+) -> None:
+    with open_store(paths.database) as store:
+        audit(store, 2, prompts=("What shall I cook tonight?",))
+        out = io.StringIO()
+        with beside_of(paths, yes_sayer()) as beside:
+            beside.prepare()
+            session = RelevanceSession.load(store, CONFIG, surface="plain")
+            assert len(session._sheets) == 1 + len(BANK)
+            (mine,) = user_prompts.list_all(store, origin="user")
+            PlainRelevance(
+                store, CONFIG, io.StringIO("y\nn\n"), out, prompt=False, prompt_id=mine.prompt_id,
+                beside=beside,
+            ).run(limit=2)  # fmt: skip
+    before, after = out.getvalue().split("You said yes to 1 of 2.")
+    assert "would use" not in before
+    assert after.count("would use") == 3
+
+
+def test_what_was_judged_and_not_scored_is_scored_afterwards(paths: Paths) -> None:
+    model = yes_sayer()
+    with open_store(paths.database) as store:
+        audit(store, 3)
+        put(store, load(store).answer(True))  # left early, in a window without models
+        with beside_of(paths, model) as beside:
+            assert beside.finish() is None
+            rows = model_judgments.list_all(store)
+            assert len({row.prompt_id for row in rows}) == 1
+            assert len(rows) == 3 * 3
+            asked = len(model.calls)
+            assert beside.finish() is None
+    assert len(model.calls) == asked
+
+
+def test_words_go_to_no_remote_model_beside(paths: Paths) -> None:
+    model = yes_sayer(local=False)
+    with open_store(paths.database) as store:
+        audit(store, 3)
+        put(store, load(store).answer(True))
+        with beside_of(paths, model) as beside:
+            assert beside.finish() is None
+        assert len(model_judgments.list_all(store)) == 2 * 3
+    assert model.calls == []
+
+
+def test_a_model_that_fails_is_told_and_holds_up_nothing(paths: Paths) -> None:
+    model = yes_sayer()
+    model.fail = UnavailableError("The model is gone.")
+    out = io.StringIO()
+    with open_store(paths.database) as store:
+        audit(store, 1, prompts=("What shall I cook tonight?",))
+        with beside_of(paths, model) as beside:
+            PlainRelevance(
+                store, CONFIG, io.StringIO("y\n"), out, prompt=False, beside=beside
+            ).run()
+            assert beside.finish() == "The model could not be asked: The model is gone."
+    assert "The model could not be asked: The model is gone." in out.getvalue()
+    assert out.getvalue().count("would use") == 2

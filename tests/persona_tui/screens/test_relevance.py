@@ -11,11 +11,14 @@ from textual.widgets import Static
 from models.embeddings import HashedEmbedder
 from models.scripted import ScriptedBackend
 from persona_tui.app import PersonaApp
-from persona_tui.config import Settings
+from persona_tui.config import JudgingConfig, Settings
 from persona_tui.jobs.backends import Backends
+from persona_tui.jobs.relevance_changes import write
+from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.paths import Paths
+from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.relevance import RelevanceScreen
-from store import relevance, user_prompts
+from store import model_judgments, relevance, user_prompts
 from store.db import open_store
 from tests.helpers import wait_until
 from tests.persona_tui.audit_data import audit
@@ -96,7 +99,38 @@ async def test_a_prompt_of_ones_own(paths: Paths) -> None:
         await wait_until(lambda: session.sheet is not None and session.sheet.prompt.text == "Why?")
         await pilot.press("d")
         await wait_until(lambda: session.sheet is None or session.sheet.prompt.text != "Why?")
+        assert session.sheet is not None
+        gone = session.sheet.prompt
+        screen.action_forget()
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, ConfirmScreen)
+        await pilot.press("right", "enter")
+        await wait_until(lambda: screen.session is not session)
     with open_store(paths.database) as store:
         there = partial(user_prompts.list_all, store, origin="user")
         assert "Why?" not in [one.text for one in there()]
         assert "Why?" in [one.text for one in there(removed=True)]
+        still = {one.prompt_id for one in user_prompts.list_all(store)}
+        assert gone.prompt_id not in still
+
+
+async def test_what_was_left_unscored_is_scored_when_the_app_is_open(paths: Paths) -> None:
+    with open_store(paths.database) as store:
+        audit(store, 3)
+        session = RelevanceSession.load(store, JudgingConfig(), surface="plain")
+        change = session.answer(True)
+        assert change is not None
+        write(store, change)
+        left = session.sheet
+        assert left is not None
+        user_prompts.remove(store, left.prompt.prompt_id)
+    async with app_of(paths).run_test(size=(80, 24)) as pilot:
+        screen = await screen_of(pilot)
+
+        async def scored() -> bool:
+            rows = await screen.host.db.run(
+                partial(model_judgments.list_all, prompt_id=left.prompt.prompt_id)
+            )
+            return len(rows) == 9
+
+        await wait_until(scored)
