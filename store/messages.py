@@ -96,6 +96,18 @@ def get(store: Store, message_id: str) -> Message:
 
 
 @guarded
+def newest_of_user(store: Store, limit: int) -> list[str]:
+    """What the person wrote last, in no synthetic conversation, the newest first."""
+    rows = store.conn.execute(
+        "SELECT m.text FROM messages m JOIN conversations c USING (conversation_id)"
+        " WHERE m.role = 'user' AND m.superseded_at IS NULL AND c.source <> 'synthetic'"
+        " ORDER BY m.n DESC LIMIT ?",
+        (limit,),
+    )
+    return [row[0] for row in rows]
+
+
+@guarded
 def finish(
     store: Store,
     message_id: str,
