@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "report": ("report", "command", "Report all figures, beside the study's."),
     "pool": ("pool", "command", "Pool donated bundles: for those who receive them."),
     "profile": ("profile", "command", "Print your corrected profile as text."),
+    "donate": ("donate", "group", "Give judgments to research, if you want to."),
     "conversations": ("conversations", "group", "List, show, search, export conversations."),
     "models": ("models", "models", "List, add, download, test models."),
     "config": ("config", "config", "Show and change settings."),

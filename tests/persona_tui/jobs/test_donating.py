@@ -16,6 +16,7 @@ from persona_tui.errors import UserError
 from persona_tui.jobs import donating
 from persona_tui.jobs.donation_edits import keep_words, reset_edits, undo_edit
 from persona_tui.jobs.donation_material import choices, read_material
+from persona_tui.jobs.donation_texts import texts_of
 from store import attributes, donations, forgetting, judgments
 from store.db import Store, open_store, utc_now
 from store.donations import Donation, Level
@@ -108,7 +109,7 @@ def test_planted_items_go_along_and_never_ones_stay(store: Store) -> None:
 def test_the_person_has_the_last_word(store: Store) -> None:
     draft = drafted(store)
     material = read_material(store, draft)
-    place = next(one.place for one in donating.texts_of(material) if "nurse" in one.original)
+    place = next(one.place for one in texts_of(material) if "nurse" in one.original)
     keep_words(store, material, place, hide=["nurse"])
     shown = {
         one.text.place: one for one in donating.redaction(read_material(store, draft), PLAIN).texts
@@ -130,7 +131,7 @@ def test_the_person_has_the_last_word(store: Store) -> None:
 def test_a_text_that_reads_otherwise_than_it_was_edited_is_held_back(store: Store) -> None:
     draft = drafted(store)
     material = read_material(store, draft)
-    one = next(one for one in donating.texts_of(material) if one.place.endswith(":text"))
+    one = next(one for one in texts_of(material) if one.place.endswith(":text"))
     keep_words(store, material, one.place, hide=[one.original.split()[-1]])
     with store.write() as conn:
         conn.execute(
