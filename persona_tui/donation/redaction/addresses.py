@@ -1,0 +1,85 @@
+"""Postal addresses, as nine countries write them; employers behind "I work at"."""
+
+from __future__ import annotations
+
+import re
+
+from persona_tui.donation.redaction.rules import Rule, found, rule
+
+_STATE = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
+    r"|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa"
+    r"|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada"
+    r"|New (?:Hampshire|Jersey|Mexico|York)|(?:North|South) (?:Carolina|Dakota)|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island"
+    r"|Tennessee|Texas|Utah|Vermont|(?:West )?Virginia|Washington|Wisconsin|Wyoming|D\.C\.)"
+)
+_ZIP = r"\d{5}(?:-\d{4})?(?!\d)"
+_POSTCODE = (
+    r"(?:A[BL]|B[ABDHLNRST]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|L[ADELNSU]?"
+    r"|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]|UB|W[ACDFNRSV]?|YO|ZE)"
+    r"\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}(?![A-Za-z0-9])"
+)
+_W = r"[A-Z][\w'.-]{0,24}"
+_CITY = rf"{_W}(?:[ -](?:(?:am|an der|im|in|sur|sous|en|de|del|de la|la|le|les|upon|on|a/d|aan den|aan de|nad) )?{_W}){{0,3}}"
+_UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Rm|Room|Bldg|#)\.? ?#?[\w-]{1,6})"
+_STREET_EN = (
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Terrace|Ter|Way|Close|Mews|Crescent|Cres"
+    r"|Gardens|Gdns|Grove|Hill|Row|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Trail|Trl|Walk|Green|Park|Quay|Wharf|Broadway|Loop|Path|Rise|View"
+    r"|Plaza|Alley|Drove|Gate|Yard|Vale|Parade|Esplanade|Turnpike|Pike|Crossing|Ridge|Run|Point|Cove|Bend)"
+)
+_LINE = r"[,\n]?\s{1,2}"
+_TAIL_EN = rf"(?:{_UNIT})?(?:,?\s{{1,2}}{_CITY})?(?:,?\s{{1,2}}(?:{_STATE}\b\.?(?:,? {_ZIP})?|{_POSTCODE}))?"
+_STREET_DE = r"(?:strasse|str\.?|weg|platz|allee|gasse|ring|damm|ufer|chaussee|graben|steig|pfad|stieg|wall|kamp|promenade|zeile|hof|markt|berg|feld)"
+_STREET_NL = r"(?:straat|laan|weg|gracht|kade|plein|dijk|singel|dreef|hof|pad|steeg|park|plantsoen|baan|wal|markt|haven|hout|veld)"
+_FR = r"(?:rue|avenue|av\.?|boulevard|bd\.?|impasse|allees?|chemin|place|quai|cours|route|square|passage|faubourg|ruelle|residence|lotissement|sentier|esplanade|rond-point|villa)"
+_ES = r"(?:calle|c/|avenida|avda\.?|av\.|plaza|pza\.?|paseo|p\.o|camino|carretera|ctra\.?|ronda|travesia|glorieta|rambla|carrer|via|viale|piazza|corso|vicolo|rua|largo|travessa)"
+_PL = r"(?:ul\.?|al\.|pl\.|os\.|ulica|ulicy|aleja|alei)"
+_HOUSE = r"\d{1,5} ?[a-zA-Z]?(?:[-/]\d{1,4}[a-z]?)?(?![\w%])"
+
+
+def _generic(match: re.Match[str]) -> bool:
+    """Not a sentence that happens to hold a capital, a number and a year."""
+    return not re.match(
+        r"(?:In|The|On|At|Seit|Von|Bis|Nach|Version|Python|Figure|Chapter|Table|Page|Step)\b",
+        match[0],
+    )
+
+
+def _employer(match: re.Match[str]) -> bool:
+    return (
+        found(match).split()[0]
+        not in {"I", "Monday", "Home", "The", "A", "My", "Python", "January"}
+        and len(found(match)) > 2
+    )
+
+
+_ORG = r"(?P<it>(?:the )?[A-Z][\w&'.-]{0,30}(?:,? (?:(?:&|and|und|et|y|of|de|du|des|der|del|for|von|van) )?[A-Z][\w&'-]{1,30}){0,5})"
+
+RULES: tuple[Rule, ...] = (
+    rule(
+        "ADDRESS",
+        rf"(?<![\w.$€£-])(?:(?:Flat|Apt|Unit|Apartment|Suite|Room) \w{{1,5}},? )?\d{{1,6}}[A-Za-z]?(?:-\d{{1,5}})? (?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\.? )?"
+        rf"(?:(?:[A-Z][\w'.-]{{0,24}}|\d{{1,3}}(?:st|nd|rd|th)|of|the|de|la) ){{1,4}}?{_STREET_EN}\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b\.?)?{_TAIL_EN}",
+    ),
+    rule("ADDRESS", rf"(?<![\w-]){_CITY},? {_STATE},? {_ZIP}"),
+    rule("ADDRESS", rf"(?<![\w-]){_POSTCODE}"),
+    rule("ADDRESS", rf"(?i)\b(?:P\.? ?O\.? ?Box|Postfach|Boite postale|B\.P\.|Apartado(?: de correos)?|Postbus|Skrytka pocztowa|Casella postale) \d{{1,6}}(?:,?\s{{1,2}}(?-i:{_CITY}))?(?:,?\s{{1,2}}(?-i:{_STATE}) {_ZIP}|,?\s{{1,2}}\d{{4,5}} (?-i:{_CITY}))?"),
+    rule("ADDRESS", rf"(?:(?<![\w-])(?:[A-Z][\w.-]{{1,20}} ){{0,2}}[A-Z][\w-]{{1,30}}[- ]?{_STREET_DE}|(?<![\w-])[A-Z][\w-]{{1,24}} (?:Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer)) {{0,1}}{_HOUSE}(?:,?\s{{1,2}}(?:(?:D|A|CH|DE|AT)-)?\d{{4,5}} {_CITY})?"),
+    rule("ADDRESS", rf"(?<![\w-])(?:Am|An der|An den|Im|In der|In den|Auf dem|Auf der|Zum|Zur|Unter den|Bei der|Hinter dem|Vor dem) (?:{_W} ){{1,3}}{_HOUSE},?\s{{1,2}}(?:(?:D|A|CH)-)?\d{{4,5}} {_CITY}"),
+    rule("ADDRESS", rf"(?<![\w-])(?:{_W} ){{1,5}}{_HOUSE},?\s{{1,2}}(?:[A-Z]{{1,2}}-)?\d{{4,5}} {_CITY}", _generic),
+    rule("ADDRESS", rf"(?i)\b(?:wohn\w{{0,4}}|lebe|zieh\w{{0,3}}|plz|adresse|anschrift|komme aus|habite|domicilie|vivo en|resido en|live in|code postal|codigo postal|woon in|cap)\b[^\n\d]{{0,20}}?(?P<it>(?-i:\d{{4,5}} {_CITY}))"),
+    rule("ADDRESS", rf"(?i)(?<![\w.-])\d{{1,4}} ?(?:bis|ter|quater|[a-d])?,? {{1,2}}{_FR} (?:(?:de|du|des|la|le|les|et|en|sous|sur|l|d) |(?:d|l)'){{0,3}}(?-i:[A-Z0-9][\w'.-]{{0,24}})(?: (?:(?:de|du|des|la|le|les|et) ){{0,2}}(?-i:[A-Z][\w'.-]{{0,24}})){{0,4}}(?:,?\s{{1,2}}(?:F-)?\d{{5}} (?-i:{_CITY}))?"),
+    rule("ADDRESS", rf"(?i)(?<![\w-]){_ES} (?:(?:de|del|la|las|los|el|da|do|dos|di|della|degli) ){{0,3}}(?-i:[A-Z][\w'.-]{{0,24}})(?: (?:(?:de|del|la|las|los|el|y|di|da) ){{0,2}}(?-i:[A-Z][\w'.-]{{0,24}})){{0,4}},? {{0,2}}(?:n\.?[o ]?\.? ?|num\.? ?)?{_HOUSE}(?:, ?\d{{1,2}}(?!\d)\.?[oa]?\.?(?: ?[A-Za-z]{{1,4}}\b\.?)?){{0,3}}(?:,?\s{{1,2}}\d{{4,5}}(?:-\d{{3}})? (?-i:{_CITY})(?:,? \(?(?-i:{_CITY})\)?)?)?"),
+    rule("ADDRESS", rf"(?<![\w-])(?:[A-Z][\w-]{{1,20}} (?:van |de |den |der ){{0,2}}){{0,2}}[A-Z][\w-]{{1,30}}{_STREET_NL} {_HOUSE}(?:,?\s{{1,2}}\d{{4}} ?[A-Z]{{2}}\b(?: {_CITY})?)?"),
+    rule("ADDRESS", rf"(?<![\w-])(?:{_W} ){{1,4}}{_HOUSE},?\s{{1,2}}\d{{4}} ?[A-Z]{{2}} {_CITY}"),
+    rule("ADDRESS", rf"(?i)(?<![\w-]){_PL} (?-i:(?:{_W} ){{1,4}})\d{{1,4}} ?[a-z]?(?: ?/ ?\d{{1,4}}|,? ?(?:m|lok)\.? ?\d{{1,4}})?(?!\w)(?:,?\s{{1,2}}\d{{2}}-\d{{3}} (?-i:{_CITY}))?"),
+    rule("ADDRESS", rf"(?<![\w-])\d{{2}}-\d{{3}} {_CITY}(?=[\s,.;)]|$)"),
+    rule("ADDRESS", r"(?:〒 ?\d{3}-?\d{4}[ \n]{0,2})?(?:東京都|北海道|大阪府|京都府|[\u4e00-\u9fff]{2,3}県)[^\s\u3001\u3002,]{1,24}?\d{1,4}(?:[-丁目番地号の]{1,2}\d{1,4}){0,4}(?:[丁目番地号]{1,2})?"),
+    rule("ADDRESS", r"〒 ?\d{3}-?\d{4}"),
+    rule("ORG", rf"(?i:\b(?:i work|working|work|works|employed|job|i'm an? \w{{2,20}}|my employer|our company|my company)(?: (?:at|for|is|called)) ){_ORG}", _employer),
+    rule("ORG", rf"(?i:\b(?:arbeite|arbeitet|angestellt|beschaftigt|job|stelle)(?: (?:bei|fur)(?: der| dem| den)?) ){_ORG}", _employer),
+    rule("ORG", rf"(?i:\b(?:travaille|bosse|employee?|salariee?|poste)(?: (?:chez|pour)) ){_ORG}", _employer),
+    rule("ORG", rf"(?i:\b(?:trabajo|trabaja|empleo|empleado|empleada)(?: (?:en|para)) ){_ORG}", _employer),
+    rule("ORG", rf"(?i:\b(?:ik werk|werkt|pracuje|lavoro|trabalho|delam)(?: (?:bij|voor|w|presso|per|na|pri)) ){_ORG}", _employer),
+    rule("ORG", r"(?<![\w-])(?:[A-Z][\w&'-]{1,30} ){1,4}(?:GmbH|AG|Ltd|LLC|Inc|S\.A\.|SARL|SAS|S\.L\.|B\.V\.|N\.V\.|d\.o\.o\.|s\.r\.o\.|Sp\. z o\.o\.|e\.V\.|PLC|Oy|AB|KG)(?![\w])"),
+)  # fmt: skip

@@ -1,0 +1,88 @@
+"""Telephone numbers: what looks like one is asked of phonenumbers, country by country."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from persona_tui.donation.redaction.checks import digits
+from persona_tui.donation.redaction.rules import Span
+
+REGIONS = (
+    "US", "GB", "DE", "FR", "NL", "AT", "CH", "BE", "IT", "IE", "JP", "AU", "SI", "SE", "FI", "IN", "ZA", "ES", "PL", "PT",
+    "CZ", "DK", "NO", "BR", "MX", "CA",
+)  # fmt: skip
+"""Whose national numbers are known; international ones are of any country."""
+_CANDIDATE = re.compile(
+    r"(?<![A-Za-z0-9_.,=#$%*^€£+/-])(?:\+[ ]?|00)?[(]?\d(?:[ ().\-/]{0,3}\d){5,15}(?![A-Za-z0-9_%]|[.,]\d|-[A-Za-z0-9])"
+)
+_CUE_BEFORE = re.compile(
+    r"(?i)(?:phone|tel\.?|tele(?:ph|f)on\w{0,3}|mobil\w{0,5}|cell\w{0,4}|fax|call|dial|text me|ring|reach|whatsapp|signal|sms|viber|handy|ruf|anruf\w{0,4}"
+    r"|rufnummer|portable|appel\w{0,4}|joindre|numero|movil|llam\w{0,4}|bel me|bellen|nummer|number|numer|komork\w{0,3}|zadzwon|cellulare|telemovel|celular"
+    r"|toll-free|hotline|desk|extension|電話\S{0,3}|携帯\S{0,2}|\bme on|\bme at)\W{0,3}(?:\w{1,12}\W{1,3}){0,4}$"
+)
+_NOT_PHONE = re.compile(
+    r"(?i)(?:isbn(?:-1[03])?|issn|doi|ean|upc|sku|order|invoice|ticket|case|ref\w{0,6}|tracking|serial|build|commit|rfc|port|pid|id|uid|line|"
+    r"divide|multiply|sum of|bytes|population|row|epoch|timestamp|seed)\b[^\d\n]{0,14}$"
+)
+_US = re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}")
+
+
+def phones(text: str) -> Iterator[Span]:
+    """Every telephone number in folded ``text``."""
+    for match in _CANDIDATE.finditer(text):
+        if _is_phone(match[0], text[max(0, match.start() - 60) : match.start()]):
+            yield match.start(), match.end(), "PHONE"
+
+
+def _is_phone(candidate: str, lead: str) -> bool:
+    number = digits(candidate)
+    if not 7 <= len(number) <= 15 or _looks_otherwise(candidate) or _NOT_PHONE.search(lead):
+        return False
+    if candidate.startswith(("+", "00")):
+        return _possible("+" + (number.removeprefix("00") if candidate[0] == "0" else number))
+    if _CUE_BEFORE.search(lead):
+        return True
+    if re.search(r"\d{3}-\d{2}-\d{4}", candidate):
+        return False
+    if _US.fullmatch(candidate):
+        return _valid(number, ("US",)) or "(" in candidate
+    # Without a plus, brackets or a word before it, only numbers with the national prefix: others are amounts.
+    return number[0] == "0" and len(number) >= 9 and _valid(number, REGIONS)
+
+
+def _looks_otherwise(candidate: str) -> bool:
+    """Whether it is a date, a decimal, an amount with separators, or digits one by one."""
+    groups = re.findall(r"\d+", candidate)
+    return bool(
+        re.fullmatch(
+            r"\d{1,2}[./ -]{1,2}\d{1,2}[./ -]{1,2}\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}(?: \d{2})?",
+            candidate,
+        )
+        or re.fullmatch(r"\d{1,20}\.\d{1,20}|\d{1,3}(?:\.\d{3}){2,5}", candidate)
+        or sum(len(group) == 1 for group in groups) > 3
+        or (re.search(r" [-/] ", candidate) and not candidate.startswith("0"))
+        or len(set(digits(candidate))) == 1
+    )
+
+
+def _possible(number: str) -> bool:
+    import phonenumbers
+
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _valid(number: str, regions: tuple[str, ...]) -> bool:
+    import phonenumbers
+
+    for region in regions:
+        try:
+            parsed = phonenumbers.parse(number, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number_for_region(parsed, region):
+            return True
+    return False
