@@ -87,10 +87,10 @@ def _int(field: Field, value: object) -> str | None:
 def _number(field: Field, value: object) -> str | None:
     if type(value) is not float and type(value) is not int:
         return "is not a number"
-    if not math.isfinite(value) or math.copysign(1, value) < 0:
-        return "is not a number from zero on"
-    if not field.low <= value <= field.high:
+    if not field.low <= value <= field.high:  # nor is what is not a number
         return "is out of range"
+    if math.copysign(1, value) < 0:
+        return "is a negative zero"
     return None if round(value, field.decimals) == value else "has too many decimals"
 
 

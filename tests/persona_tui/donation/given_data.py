@@ -18,7 +18,7 @@ from persona_tui.donation.given import (
     GivenResponseJudgment,
     Level,
 )
-from persona_tui.donation.identity import token_sha256
+from persona_tui.donation.identity import new_token, token_sha256
 from persona_tui.donation.rows import Rows, assemble
 from store.audit import (
     ModelJudgment,
@@ -186,9 +186,10 @@ def consent(level: Level = "labels", license_: str = "CC-BY-4.0") -> Consent:
 
 
 def rows(level: Level = "labels", seed: int | None = 1, n: int = 6) -> Rows:
-    """Rows of :func:`given`; ``seed`` ``None`` draws from the system."""
+    """Rows of :func:`given`; ``seed`` ``None`` draws all from the system, the token, too."""
     return assemble(
-        given(level, n), consent(level), month=MONTH, token_sha256=token_sha256(TOKEN),
+        given(level, n), consent(level), month=MONTH,
+        token_sha256=token_sha256(new_token() if seed is None else TOKEN),
         rng=None if seed is None else random.Random(seed),
     )  # fmt: skip
 
