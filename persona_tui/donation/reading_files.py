@@ -141,7 +141,7 @@ class ZipFiles:
                 raise Refused("it holds a file that a donation does not have")
             if name in found:
                 raise Refused("it holds a file twice")
-            if entry.external_attr >> 16 and not stat.S_ISREG(entry.external_attr >> 16):
+            if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
                 raise Refused(f"{name} is not a plain file")
             if entry.flag_bits & 0x1:
                 raise Refused("it is encrypted")
