@@ -74,8 +74,12 @@ class Answering(BaseHTTPRequestHandler):
         pass
 
     def request_seen(self) -> Seen:
-        """This request, less its body."""
-        return Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()})
+        """This request, less its body. A header that came twice is shown with both values."""
+        headers: dict[str, str] = {}
+        for name, value in self.headers.items():
+            name = name.lower()
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return Seen(self.command, self.path, headers)
 
     def _send(self, body: bytes) -> None:
         try:
