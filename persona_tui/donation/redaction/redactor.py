@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from persona_tui.donation.redaction import ner as recognizer
@@ -17,6 +18,8 @@ from persona_tui.donation.redaction.squeezing import Needle, needles, occurrence
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)})_\d{{1,7}}\]")
 """What stands where something was taken out: never searched again."""
 _REPEATED = frozenset({"SECRET", "CARD", "IBAN", "SSN", "EMAIL", "PHONE", "PATH"})
+_MOST = 200
+"""As many findings are looked for again: a list of addresses must not take forever."""
 _LINE_END = re.compile(r"(?<=[A-Za-z0-9@._-])(?:[ \t]{0,4}\\)?\r?\n[ \t>]{0,16}(?=[A-Za-z0-9@._-])")
 _SPACED = re.compile(r"(?<![^\s])(?:[^\s][ \t]){7,400}[^\s](?![^\s])")
 
@@ -37,7 +40,9 @@ class Redactor:
         found = merged(self._all(text, view))
         # What was found once may stand elsewhere in another spelling.
         again = needles(
-            Known(one.kind, text[one.start : one.end]) for one in found if one.kind in _REPEATED
+            [Known(one.kind, text[one.start : one.end]) for one in found if one.kind in _REPEATED][
+                :_MOST
+            ]
         )
         found = merged([*found, *_known(view, again)])
         return without(found, [match.span() for match in PLACEHOLDER.finditer(text)])
@@ -113,7 +118,7 @@ def _over_lines(view: Folded, plain: Sequence[Span]) -> tuple[Folded, list[Span]
     kept.extend(range(done, len(view.text)))
     out.append(view.text[done:])
     whole = view.part("".join(out), kept)
-    taken = sorted((start, end) for start, end, _ in plain)
+    taken = [(one.start, one.end) for one in merged(Finding(*span, "pattern") for span in plain)]
     spans: list[Span] = []
     for start, end, kind in shaped(whole.text):
         crosses = _any_between(seams, start, end)
@@ -127,14 +132,14 @@ def _over_lines(view: Folded, plain: Sequence[Span]) -> tuple[Folded, list[Span]
 
 
 def _any_between(sorted_points: Sequence[int], start: int, end: int) -> bool:
-    from bisect import bisect_right
-
     at = bisect_right(sorted_points, start)
     return at < len(sorted_points) and sorted_points[at] < end
 
 
 def _overlaps(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
-    return any(a < end and start < b for a, b in spans)
+    """Whether any of ``spans`` (sorted, not overlapping) overlaps."""
+    at = bisect_left(spans, (end, 0))
+    return at > 0 and spans[at - 1][1] > start
 
 
 def _spaced(view: Folded) -> Iterator[Folded]:
