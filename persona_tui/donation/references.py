@@ -46,7 +46,8 @@ class References:
 
     def _judgment(self, table: Table, row: Mapping[str, object]) -> None:
         key = _key(row["judgment_id"])
-        if any(key in known for known in self._judgments.values()):
+        one, two, three = self._judgments.values()
+        if key in one or key in two or key in three:
             raise SchemaError(table, "judgment_id", "is there twice")
         self._judgments[table].add(key)
         if row["repeat_of"] is not None:

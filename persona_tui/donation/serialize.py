@@ -13,6 +13,11 @@ import msgspec
 from persona_tui.donation.checking import check_row
 from persona_tui.donation.schema import TABLES, Table
 
+_NUMBERS: Mapping[Table, tuple[str, ...]] = {
+    table: tuple(field.name for field in fields if field.kind in ("number", "numbers"))
+    for table, fields in TABLES.items()
+}
+
 
 def line(row: Mapping[str, object]) -> bytes:
     """One row as JSON in UTF-8, with its line end."""
@@ -32,12 +37,12 @@ def jsonl(table: Table, rows: Iterable[Mapping[str, object]]) -> bytes:
 def _with_floats(table: Table, row: Mapping[str, object]) -> dict[str, object]:
     """Numbers as floats, so that ``1`` and ``1.0`` are one thing."""
     made = dict(row)
-    for field in TABLES[table]:
-        value = made[field.name]
-        if field.kind == "number" and isinstance(value, int):
-            made[field.name] = float(value)
-        elif field.kind == "numbers" and isinstance(value, list):
-            made[field.name] = [float(one) for one in value]
+    for name in _NUMBERS[table]:
+        value = made[name]
+        if isinstance(value, list):
+            made[name] = [float(one) for one in value]
+        elif isinstance(value, int):
+            made[name] = float(value)
     return made
 
 
@@ -49,9 +54,21 @@ def parse(table: Table, raw: bytes) -> dict[str, object]:
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise ValueError("is not JSON in UTF-8") from error
     check_row(table, row)
-    if line(_with_floats(table, row)) != raw:
+    if line(row) != raw or not _has_floats(table, row):
         raise ValueError("is not written as a donation writes it")
-    return dict(row)
+    return row  # type: ignore[no-any-return]  # checked above
+
+
+def _has_floats(table: Table, row: Mapping[str, object]) -> bool:
+    """Whether every number is written with its point."""
+    for name in _NUMBERS[table]:
+        value = row[name]
+        if isinstance(value, list):
+            if any(type(one) is not float for one in value):
+                return False
+        elif value is not None and type(value) is not float:
+            return False
+    return True
 
 
 def document(value: Mapping[str, object]) -> bytes:
