@@ -20,7 +20,7 @@ def blanked(counts: Mapping[Row, int], k: int) -> dict[Row, Row]:
     Among those alike in all fields before one, its rare values become null together with all after
     it; if the nulls are still of fewer than ``k``, the rarest of the others follow.
     """
-    found = {row: row for row in counts}
+    found = {row: _cut(row) for row in counts}
     width = len(next(iter(counts), ()))
     for place in reversed(range(width)):
         groups: dict[Row, Counter[str | None]] = {}
@@ -32,6 +32,12 @@ def blanked(counts: Mapping[Row, int], k: int) -> dict[Row, Row]:
             if now[place] in gone[now[:place]]:
                 found[row] = (*now[:place], *[None] * (width - place))
     return found
+
+
+def _cut(row: Row) -> Row:
+    """Nothing stands after a null: it would set apart those who did not say."""
+    end = row.index(None) if None in row else len(row)
+    return (*row[:end], *[None] * (len(row) - end))
 
 
 def _gone(values: Mapping[str | None, int], k: int) -> set[str]:
