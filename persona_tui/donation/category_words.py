@@ -10,6 +10,10 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     "work": (
+        "marketing customer- client clients professional professionally industry industrial "
+        "organizational leadership management entrepreneur- sales employee- workplace hr "
+        "stakeholder- e-commerce project_management manufactur- logistics legal clerical "
+        "administrative trainer occupation- corporate enterprise- product_manager managerial "
         "work works worked working job jobs career- employ- profession- boss colleague- coworker- "
         "manager manages supervis- promoted promotion shift shifts business startup company office "
         "freelanc- self-employed nurse nurses engineer engineers software_engineer lawyer- accountant- teacher- doctor "
@@ -26,6 +30,9 @@ WORDS: Mapping[str, str] = {
         "工作 职业 护士 老师 医生 工程师 公司 仕事 会社 働 看護師 教師 직장 회사 간호사 일하"
     ),
     "education": (
+        "academic- research researcher learn learner learning teaching educat- scholar- science "
+        "scientific sciences history historical psychology philosophy philosophical mathemat- math "
+        "physics chemistry biology knowledge literacy linguistic- experimental_design "
         "student- study studies studying university college school homework exam- course courses "
         "degree thesis dissertation phd master's bachelor- class classes semester lecture- graduate- "
         "studier- student- schule uni universitat abitur semester prufung- studium hausarbeit "
@@ -36,6 +43,8 @@ WORDS: Mapping[str, str] = {
         "учится студент- университет- школ- экзамен- 学生 大学 考试 学校 学习 試験 학생 대학 시험"
     ),
     "family_relationships": (
+        "relationship relationships jealousy romantic_relationship long-distance loved_one "
+        "parenting parenthood "
         "family mother mother-in-law father father-in-law mom mum dad parent parents sister- brother- "
         "son sons daughter- child children kid kids baby toddler twin twins wife husband spouse "
         "partner girlfriend boyfriend married marriage wedding divorc- engaged single grandmother "
@@ -43,7 +52,7 @@ WORDS: Mapping[str, str] = {
         "familie mutter vater eltern schwester- bruder sohn tochter kind kinder ehefrau ehemann "
         "schwiegermutter schwiegervater verheiratet geschieden scheidung hochzeit partnerin freundin "
         "grosseltern oma opa enkel- famille mere pere soeur- frere- fils fille enfant- mari marie "
-        "mariee epouse divorc- beau-pere belle-mere famili- madre padre herman- hijo hijos hija hijas "
+        "mariee epouse divorc- beau-pere belle-mere familia familiares madre padre herman- hijo hijos hija hijas "
         "espos- pareja casad- novi- abuel- niet- mae pai filho- filha- irma irmao marido avo "
         "famiglia figli- fratell- sorell- moglie marito sposat- fidanzat- nonn- "
         "gezin moeder vader zus broer zoon dochter getrouwd kleinkind- "
@@ -52,6 +61,8 @@ WORDS: Mapping[str, str] = {
         "家庭 妈妈 爸爸 孩子 女儿 儿子 妻子 丈夫 家族 娘 息子 妻 夫 母 父 兄 妹 가족 딸 아들 남편 아내"
     ),
     "health": (
+        "nutrition medical medicine fitness_routine supplement- mental_health wellness health- "
+        "conscious endometriosis symptoms clinical hygiene stress trauma hardship "
         "health healthy ill illness disease- sick chronic pain- diabet- asthma- allerg- migraine- "
         "headache- cancer depress- anxiety adhd autis- therap- doctor's medication- medicine- pill- "
         "surgery hospital insomnia sleep sleeping injur- blood pregnan- disab- symptom- diagnos- "
@@ -65,6 +76,7 @@ WORDS: Mapping[str, str] = {
         "健康 病 过敏 失眠 糖尿病 头痛 アレルギー 病気 不眠 喘息 건강 알레르기 불면"
     ),
     "food": (
+        "nutritious ingredient- produce drink drinks culinary snack chicken "
         "food foods cook cooks cooking cooked bake bakes baking recipe- eat eats eating meal- dish "
         "dishes vegan vegetarian- diet breakfast lunch dinner coffee tea beer wine alcohol spicy "
         "curry curries meat fish cheese bread chocolate gluten- lactose restaurant- cuisine snack- "
@@ -76,6 +88,7 @@ WORDS: Mapping[str, str] = {
         "ест готовит еда мясо кофе чай вегетариан- 吃 喝 茶 咖啡 素食 火锅 料理 食べ 飲 コーヒー 먹 요리 커피"
     ),
     "home_daily_life": (
+        "household emergency property homeowner domestic interior "
         "home house apartment flat room rooms roommate- housemate- garden- renovat- kitchen furniture "
         "chores cleaning cleans laundry morning mornings routine wakes gets_up early_riser moving "
         "landlord rents tenant neighbour- neighbor- household commute- "
@@ -86,6 +99,8 @@ WORDS: Mapping[str, str] = {
         "dom mieszkani- ogrod sprzata дом квартир- сад убира- 公寓 房子 早起 家事 部屋 庭 집 아파트"
     ),
     "money": (
+        "finance finances financial financially economic- affordable cost costs price- funding "
+        "trading crypto- purchase purchases wealth "
         "money budget- save_money saving savings saves debt- loan- mortgage- rent_payments invest- "
         "stocks pension taxes tax income bank_account credit down_payment financ- afford- expens- "
         "salary geld spart sparen schulden kredit- hypothek- rente steuer- investier- einkommen budget "
@@ -95,6 +110,8 @@ WORDS: Mapping[str, str] = {
         "деньг- кредит- долг- ипотек- копит 钱 存款 贷款 投资 预算 お金 貯金 借金 ローン 돈 저축 대출"
     ),
     "travel_places": (
+        "resident citizen travels destination- geograph- tourism region local_area landscape- "
+        "outdoors "
         "travel- trip trips holiday- vacation- tourist- flight- flying visit visits visiting visited "
         "lives_in living_in grew_up moved_to based_in town city village country coast abroad camping "
         "backpack- hotel- airport from_a national_parks "
@@ -105,6 +122,8 @@ WORDS: Mapping[str, str] = {
         "旅行 旅游 住在 城市 出差 住んで 旅 観光 여행 살고"
     ),
     "hobbies_sports": (
+        "puzzle puzzles rugby dungeons league player players tournament fitness gamer esport- "
+        "athlet- basketball outdoor_activities role-playing lego "
         "hobby hobbies sport- running runs runner jog- marathon gym workout- yoga swim- cycl- hik- "
         "climb- football soccer tennis basketball golf ski skis skiing dance- dancing chess game games "
         "gaming gamer video_game board_game- collects collecting stamps fishing knit- sew- woodwork- "
@@ -118,6 +137,11 @@ WORDS: Mapping[str, str] = {
         "釣り 走 サッカー 趣味 登山 将棋 취미 축구 등산 낚시"
     ),
     "arts_media": (
+        "fantasy fiction fictional storytelling story stories character characters writing "
+        "creative_writing narrative- literary literature plot themes world-building cartoon- disney "
+        "graphic designer romance screenplay- lyric- melody rhythm artistic entertainment "
+        "aesthetic- franchise fan fandom storyline media celebrit- speculative content_creation "
+        "content_creator "
         "music- song- sings singing guitar piano violin cello drum- band orchestra choir jazz album- "
         "film films movie- cinema series tv show shows podcast- book books novel- reads reading "
         "rereading poem- poetry paint- draw draws drawing photograph- art artist- theatre theater "
@@ -130,6 +154,11 @@ WORDS: Mapping[str, str] = {
         "музык- гитар- книг- читает кино рису- 音乐 电影 书 吉他 画 读 音楽 映画 読 本 絵 ギター 음악 영화 책"
     ),
     "technology": (
+        "developer developers development code database databases data data_analysis web technical "
+        "tech tech-savvy digital algorithm- hardware microsoft outlook plugin- html css react cloud "
+        "cybersecurity computing multi-threaded microservice- programs natural_language neural "
+        "redis keydb generative_ai technolog- online_privacy social_media engineering internet "
+        "automation "
         "python javascript typescript java rust golang c++ sql bash linux windows mac macbook iphone "
         "android programm- coding code codes coder software- computer- laptop- app apps server- "
         "database- website- web_developer github docker- kubernetes raspberry machine_learning ai "
@@ -141,18 +170,23 @@ WORDS: Mapping[str, str] = {
         "программир- компьютер- телефон- 编程 电脑 手机 软件 代码 プログラ パソコン スマホ 프로그래밍 컴퓨터 코딩"
     ),
     "beliefs_values": (
+        "social_justice human_rights inequalit- equality diversity inclusiv- inclusion ethical "
+        "integrity transparency community democra- spiritual- faith tolerance freedom environmental "
+        "charit- humanitarian cultural_sensitivity disadvantaged government societ- social_issues "
         "believes belief- religio- christian catholic muslim islam jewish buddhis- hindu atheis- "
         "agnostic church mosque pray- god politic- vote- voted liberal conservative socialis- feminis- "
-        "activis- climate environment- animal_rights ethic- moral- values sustainab- honesty justice "
+        "activis- climate environment- animal_rights ethic- moral- sustainab- honesty justice "
         "protest- volunteer- thinks_that union pacifis- "
         "glaub- katholisch evangelisch muslim- kirche politi- partei wahlt umwelt- klima- ehrlichkeit "
-        "tierschutz ehrenamt- werte nachhaltig- gerechtigkeit croyant- catholique musulman- athee- "
+        "tierschutz ehrenamt- nachhaltig- gerechtigkeit croyant- catholique musulman- athee- "
         "eglise politique vote ecolog- cree catolic- musulman- ate- iglesia politic- voto vota "
         "elecciones medio_ambiente valores acredita igreja credente cattolic- chiesa "
         "gelooft katholiek kerk stemt milieu- wierzy katolik- koscio- "
         "верит- православ- мусульман- атеист- церк- политик- 信仰 佛教 基督教 政治 环保 宗教 信じ 정치 종교 불교 기독교"
     ),
     "language_culture": (
+        "speaker spanish-language multilingual_environment non-native translat- mythology chinese "
+        "japanese_culture folklore english french german spanish arabic "
         "speaks native_speaker language languages bilingual multilingual mother_tongue fluent accent "
         "immigrant- heritage tradition- culture- cultural celebrates learning_japanese learning_spanish "
         "learning_french learning_german learning_english english_is esl "
@@ -163,6 +197,11 @@ WORDS: Mapping[str, str] = {
         "mowi jezyk- говорит_на язык- 母语 语言 双语 说英语 中文 母国語 言語 日本語 英語 모국어 언어 한국어 영어"
     ),
     "personality": (
+        "analytical proactive determin- persisten- logical logically critical_thinking critically "
+        "motivated open-minded imaginati- thoughtful goal-oriented practical resourceful "
+        "perseverance reflective self-improvement problem-solving emotional introspect- disciplined "
+        "assertive detail-oriented playful responsible romantic thinks independent_thinker "
+        "adventurous conversations small_talk young-at-heart "
         "introver- extrover- shy outgoing curious patient impatient perfectionis- anxious_person "
         "procrastinat- organized organised disorganized optimis- pessimis- creative ambitious "
         "stubborn sensitive humor humour humorous sarcastic confident insecure empath- easily "
@@ -175,6 +214,10 @@ WORDS: Mapping[str, str] = {
         "застенчив- любопытн- терпелив- интроверт- 内向 外向 好奇 耐心 完美主义 性格 内気 几帳面 성격 내향"
     ),
     "answer_preferences": (
+        "clarity concise concision precision precise specificity thorough structured "
+        "organized_information clear detailed comprehensive accuracy accurate summaries summary "
+        "readability visual_aids examples direct straightforward descriptive formatting brevity "
+        "reliable_information efficient_communication sources actionable "
         "answer- response responses explanation- explained step-by-step bullet_point- concise "
         "prefers_short plain_language tone formatting replies examples_in emoji- be_addressed "
         "assistant detailed_answers sources_cited "
@@ -183,6 +226,7 @@ WORDS: Mapping[str, str] = {
         "ответ- объяснени- 回答 解释 答案 简短 回答 説明 敬語 답변 설명"
     ),
     "possessions_pets": (
+        "device label_printer vehicles owner "
         "dog dogs cat cats pet pets puppy kitten hamster- rabbit- horse- parrot- aquarium car cars "
         "motorbike motorcycle bicycle bike drives vehicle hatchback boat "
         "hund hunde katze katzen haustier- kaninchen pferd auto fahrrad motorrad wellensittich- besitzt "
