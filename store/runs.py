@@ -87,3 +87,21 @@ def finish(
              clean_or_none(note), run_id),
         )  # fmt: skip
     return get(store, run_id)
+
+
+@guarded
+def used(
+    store: Store,
+    run_id: str,
+    *,
+    prompt_tokens: int,
+    completion_tokens: int,
+    cost_usd: float | None = None,
+) -> None:
+    """What a run that goes on took so far: what was paid is known also if it is killed."""
+    with store.write() as conn:
+        conn.execute(
+            "UPDATE model_runs SET prompt_tokens = ?, completion_tokens = ?,"
+            " cost_usd = coalesce(?, cost_usd) WHERE run_id = ?",
+            (prompt_tokens, completion_tokens, cost_usd, run_id),
+        )

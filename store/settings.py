@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from store.db import Store
 from store.faults import guarded
 from store.text import clean
@@ -23,3 +25,10 @@ def put(store: Store, key: str, value: str) -> None:
             " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (clean(key), clean(value)),
         )
+
+
+@guarded
+def remove(store: Store, keys: Iterable[str]) -> None:
+    """Keep nothing under these any more."""
+    with store.write() as conn:
+        conn.executemany("DELETE FROM settings_kv WHERE key = ?", [(clean(key),) for key in keys])

@@ -53,6 +53,7 @@ class ChoiceMeans:
             [*prefix[:-1], replace(prefix[-1], content=prefix[-1].content + continuation)]
             for continuation in continuations
         ]
+        paid: Usage | None = None
         if self.native:
             try:
                 # The first alone: it shows whether there are log-probabilities, and leaves the
@@ -61,14 +62,16 @@ class ChoiceMeans:
                 rest = await together(
                     [self._by_logprobs(prompt, options, lane) for prompt in prompts[1:]]
                 )
-            except RefusedError:
-                self.native = False
+            except RefusedError as error:
+                self.native, paid = False, error.usage
             else:
                 return [first, *rest], (
                     f"read from the {_TOP} likeliest first tokens; an option that is not among "
                     "them counts as the least of them"
                 )
         rows = await together([self._by_text(prompt, options, lane) for prompt in prompts])
+        if paid is not None:
+            rows[0] = (*rows[0][:2], added(rows[0][2], paid))
         silent = sum(len(set(row[0])) == 1 for row in rows) if len(options) > 1 else 0
         note = (
             "the endpoint gives no log-probabilities: the option that it named counts as "
@@ -85,10 +88,10 @@ class ChoiceMeans:
         answer = await self._caller.whole("/chat/completions", body, lane)
         top = _top_tokens(answer)
         if not top:
-            raise RefusedError("logprobs")
+            raise RefusedError("logprobs", _usage(answer))
         probabilities = first_token(top, options)
         if probabilities is None:
-            raise RefusedError("logprobs")
+            raise RefusedError("logprobs", _usage(answer))
         mass = min(1.0, sum(probabilities))
         floor = max(_LEAST, min(*top.values(), 1.0 - min(1.0, sum(top.values()))))
         return _normalised([p or floor for p in probabilities]), mass, _usage(answer)

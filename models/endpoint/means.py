@@ -31,9 +31,11 @@ class RefusedError(ModelError):
     """The server refuses one feature of a request; the caller has another way. Never leaves the
     back end."""
 
-    def __init__(self, feature: str) -> None:
+    def __init__(self, feature: str, usage: Usage | None = None) -> None:
+        """``usage``: of an answer that came and is of no use, but was paid."""
         super().__init__(f"The endpoint does not take {feature}.")
         self.feature = feature
+        self.usage = usage
 
 
 @dataclass(frozen=True, slots=True)

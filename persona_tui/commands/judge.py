@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,12 @@ from persona_tui.commands._common import emit
 from persona_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from persona_tui.jobs.judging import JudgeStep, Plan, Price
+    from models.protocol import Backend
+    from persona_tui.config import Settings
+    from persona_tui.db import StoreThread
+    from persona_tui.jobs.costs import Price
+    from persona_tui.jobs.judge_items import Plan
+    from persona_tui.jobs.judging import JudgeStep
 
 STAGES = ("attribute", "relevance", "response", "all")
 
@@ -24,6 +30,9 @@ STAGES = ("attribute", "relevance", "response", "all")
 )
 @click.option("--stage", type=click.Choice(STAGES), default="all", show_default=True,
               help="Which questions.")  # fmt: skip
+@click.option("--detail/--no-detail", default=None,
+              help="Ask about each attribute of a pair, too; if left out, where that is cheap: with "
+              "models on this machine.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Also what you have not judged yourself.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most about this many verdicts now.")
 @click.option("--max-usd", type=click.FloatRange(min=0), help="Stop before it costs more.")
@@ -37,6 +46,7 @@ STAGES = ("attribute", "relevance", "response", "all")
 def command(
     ref: str,
     stage: str,
+    detail: bool | None,
     everything: bool,
     limit: int | None,
     max_usd: float | None,
@@ -50,13 +60,15 @@ def command(
 ) -> None:
     """Let a model answer what you were asked, in the same words: validity, relevance, comparisons.
 
-    Pairs are asked in both orders. What was asked before is not asked again; Ctrl+C stops and keeps
-    what is done. Its single verdicts are not shown here; the report sets them beside yours.
+    Pairs are asked in both orders; of an attribute that it does not accept it is asked what is wrong.
+    An endpoint is asked several at once (remote.max_concurrency). What was asked before is not asked
+    again, and a budget is never gone over. Ctrl+C stops after what is under way, a second one at once;
+    what is done is kept. Its single verdicts are not shown here; the report sets them beside yours.
     """
     try:
         asyncio.run(
             _run(ref, stage, everything, limit, max_usd, max_tokens, price_in, price_out,
-                 estimate=estimate, yes=yes, as_json=as_json, quiet=quiet)
+                 detail=detail, estimate=estimate, yes=yes, as_json=as_json, quiet=quiet)
         )  # fmt: skip
     except KeyboardInterrupt:
         click.echo("\nStopped. Run it again to go on where it stopped.", err=True)
@@ -73,6 +85,7 @@ async def _run(
     price_in: float | None,
     price_out: float | None,
     *,
+    detail: bool | None,
     estimate: bool,
     yes: bool,
     as_json: bool,
@@ -81,17 +94,13 @@ async def _run(
     from persona_tui.config import load_settings
     from persona_tui.db import StoreThread
     from persona_tui.jobs.backends import Backends
-    from persona_tui.jobs.judging import KINDS, Price, judge, plan
+    from persona_tui.jobs.costs import price_of
+    from persona_tui.jobs.judge_items import KINDS, plan
     from persona_tui.paths import default_paths
 
     paths = default_paths()
     settings = load_settings(paths)
-    entry = settings.models.get(ref)
-    sent, written = price_in, price_out
-    if entry is not None:
-        sent = entry.usd_per_million_input if sent is None else sent
-        written = entry.usd_per_million_output if written is None else written
-    price = None if sent is None else Price(sent, written or 0.0)
+    price = price_of(settings.models.get(ref), price_in, price_out)
     if max_usd is not None and price is None:
         raise UsageError(
             f"What {ref} costs is not known: give --price-in and --price-out, or set "
@@ -103,7 +112,7 @@ async def _run(
     try:
         backend = backends.get(ref)
         kinds = KINDS if stage == "all" else tuple(k for k in KINDS if k == stage)
-        todo = await plan(db, backend, kinds, everything=everything, limit=limit)
+        todo = await plan(db, backend, kinds, everything=everything, limit=limit, detail=detail)
         if not quiet or estimate:
             click.echo(_estimate(todo, price), err=not estimate)
         if estimate or not todo.items:
@@ -114,23 +123,65 @@ async def _run(
                 f"Attributes, the words they rest on, prompts and answers would be sent to "
                 f"{where.where}: add --yes if you want that."
             )
-        last: JudgeStep | None = None
-        steps = judge(db, backend, todo, price=price, max_usd=max_usd, max_tokens=max_tokens)
-        async with aclosing(steps):
-            async for last in steps:
-                if not quiet and sys.stderr.isatty():
-                    click.echo(f"\r\x1b[K{_progress(last)}", err=True, nl=False)
-        if not quiet and sys.stderr.isatty():
-            click.echo("\r\x1b[K", err=True, nl=False)
+        last = await _judge(
+            db, backend, todo, settings, price, max_usd, max_tokens,
+            shown=not quiet and sys.stderr.isatty(),
+        )  # fmt: skip
         if last is not None:
             _end(last, as_json=as_json, quiet=quiet)
+            if last.stopped == "asked":
+                raise click.exceptions.Exit(130)
     finally:
         await backends.close()
         await db.close()
 
 
+async def _judge(
+    db: StoreThread,
+    backend: Backend,
+    todo: Plan,
+    settings: Settings,
+    price: Price | None,
+    max_usd: float | None,
+    max_tokens: int | None,
+    *,
+    shown: bool,
+) -> JudgeStep | None:
+    from persona_tui.jobs.judging import judge, width_of
+
+    stop = asyncio.Event()
+    last: JudgeStep | None = None
+    steps = judge(
+        db, backend, todo, price=price, max_usd=max_usd, max_tokens=max_tokens,
+        at_once=width_of(backend, settings), stop=stop,
+    )  # fmt: skip
+    loop = asyncio.get_running_loop()
+
+    def first_interrupt() -> None:
+        """What is under way is paid: wait for it, unless asked again."""
+        stop.set()
+        loop.remove_signal_handler(signal.SIGINT)
+        click.echo("\nStopping after what is under way (Ctrl+C again: at once) …", err=True)
+
+    with suppress(NotImplementedError):  # Windows: Ctrl+C stops at once
+        loop.add_signal_handler(signal.SIGINT, first_interrupt)
+    try:
+        async with aclosing(steps):
+            async for last in steps:
+                if shown:
+                    click.echo(f"\r\x1b[K{_progress(last)}", err=True, nl=False)
+    finally:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGINT)
+        if shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
+    return last
+
+
 def _money(cost: float | None) -> str:
-    return "" if cost is None else f", ${cost:.4f}" if cost < 1 else f", ${cost:.2f}"
+    from persona_tui.jobs.costs import money
+
+    return "" if cost is None else f", {money(cost)}"
 
 
 def _estimate(todo: Plan, price: Price | None) -> str:
@@ -164,7 +215,9 @@ def _end(step: JudgeStep, *, as_json: bool, quiet: bool) -> None:
             }
         )
     elif not quiet:
-        why = " Stopped: more might go over the budget." if step.stopped else ""
+        why = " Stopped: more might go over the budget." if step.stopped == "budget" else ""
+        if step.stopped == "asked":
+            why = " Stopped. Run it again to go on."
         if step.skipped:
             why += f" {step.skipped} skipped: too long for the model, or no answer that counts."
         click.echo(f"{_progress(step)}.{why} See persona-tui report.", err=True)

@@ -1,5 +1,9 @@
 """What a judge is asked: the person's own guideline, and the item as the person could see it.
 
+First the headline question of each stage; then what is wrong with an attribute that it does not
+accept, and for each attribute that an answer may have used, which answer is better there. Whether an
+attribute is true of the person today is not asked: nobody but the person knows.
+
 A judge stands in for the user. For a pair it is told what the person called relevant (*for you* means
 nothing else to a model), never which answer was personalized, and never what the person said.
 """
@@ -20,6 +24,9 @@ from store.db import new_id, utc_now
 from store.records import Verdict
 
 VERSION = "1"
+FAILURES = tuple(str(number) for number in range(1, len(GUIDELINE.failures) + 1))
+ASKED_AT_MOST = 8
+"""Attributes that are asked about one by one for a pair."""
 VERDICTS: tuple[Verdict, ...] = ("ok", "unsure", "bad")
 RATINGS = ("1", "2", "3", "4", "5")
 _ASK: dict[Kind, str] = {
@@ -34,9 +41,10 @@ _TEXT: dict[Kind, str] = {
 }
 
 
-def wording(kind: Kind) -> str:
+def wording(kind: Kind, ask: str | None = None) -> str:
     """Everything that stands before the item, as one text to be kept under its hash."""
-    return f"You stand in for the user. Judge as the user would.\n\n{_TEXT[kind]}\n{_ASK[kind]}\n"
+    ask = ask or _ASK[kind]
+    return f"You stand in for the user. Judge as the user would.\n\n{_TEXT[kind]}\n{ask}\n"
 
 
 def wording_sha256(kind: Kind) -> str:
@@ -58,8 +66,10 @@ class Question:
         return sum(len(m.content) for m in self.prefix) + sum(len(c) for c in self.continuations)
 
 
-def _question(kind: Kind, before: str, rows: Sequence[str], options: Sequence[str]) -> Question:
-    prefix = (ChatMessage("user", f"{wording(kind)}\n{before}"),)
+def _question(
+    kind: Kind, before: str, rows: Sequence[str], options: Sequence[str], ask: str | None = None
+) -> Question:
+    prefix = (ChatMessage("user", f"{wording(kind, ask)}\n{before}"),)
     return Question(prefix, tuple(rows), tuple(options))
 
 
@@ -72,9 +82,18 @@ class AttributeItem:
     quotes: tuple[str, ...] = ()
 
     def question(self) -> Question:
+        return _question("attribute", self._before, [f"{self.text}\nAnswer:"], VERDICTS)
+
+    def why(self, verdict: Verdict) -> Question:
+        """What is wrong with it, where it was not accepted."""
+        row = f"{self.text}\nYour judgment: {verdict}\n{GUIDELINE.why}\nAnswer:"
+        ask = f"Answer with one number, 1 to {len(FAILURES)}."
+        return _question("attribute", self._before, [row], FAILURES, ask)
+
+    @property
+    def _before(self) -> str:
         said = "\n".join(f'"{quote}"' for quote in self.quotes) or "(nothing)"
-        before = f"What you said:\n{said}\n\n{GUIDELINE.question}\nStatement: "
-        return _question("attribute", before, [f"{self.text}\nAnswer:"], VERDICTS)
+        return f"What you said:\n{said}\n\n{GUIDELINE.question}\nStatement: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +119,12 @@ class PairItem:
     generic: str
     personalized: str
     known: tuple[str, ...] = ()
+    asked: tuple[tuple[str, str], ...] = ()
+    """(id, text) of what is asked about one by one, as the person is."""
 
     def questions(self) -> tuple[Question, Question]:
-        """In both orders: generic left, generic right."""
+        """In both orders, generic left and generic right: the overall preference, then one row for
+        each of ``asked``."""
         first = self._ordered(self.generic, self.personalized)
         return first, self._ordered(self.personalized, self.generic)
 
@@ -112,7 +134,9 @@ class PairItem:
         before = (
             f"{known}Prompt:\n{self.prompt}\n\n=== Left ===\n{left}\n\n=== Right ===\n{right}\n\n"
         )
-        return _question("response", before, [f"{RESPONSE.question}\nAnswer:"], RATINGS)
+        rows = [f"{RESPONSE.question}\nAnswer:"]
+        rows += [f"{RESPONSE.attribute_question}\n{text}\nAnswer:" for _, text in self.asked]
+        return _question("response", before, rows, RATINGS)
 
 
 Item = AttributeItem | RelevanceItem | PairItem
@@ -129,18 +153,34 @@ def probabilities(row: Sequence[float]) -> list[float]:
     return [math.exp(one) for one in row]
 
 
+def likeliest(row: Sequence[float]) -> int:
+    """The place of the likeliest option."""
+    return max(range(len(row)), key=lambda k: row[k])
+
+
 def attribute_verdict(
-    item: AttributeItem, model: str, row: Sequence[float], *, native: bool
+    item: AttributeItem,
+    model: str,
+    row: Sequence[float],
+    why: Sequence[float] | None = None,
+    *,
+    native: bool,
 ) -> ModelJudgment:
-    """The answer to stage 1."""
+    """The answer to stage 1; ``why`` is that to :meth:`AttributeItem.why`, if it was asked."""
     p = probabilities(row)
-    best = VERDICTS[max(range(3), key=lambda k: p[k])]
+    best = VERDICTS[likeliest(row)]
+    wrong: dict[str, object] = {}
+    if why is not None:
+        mode = likeliest(why)
+        wrong["failure_mode"] = GUIDELINE.failures[mode][0]
+        if native:
+            wrong["failure_probability"] = round(math.exp(why[mode]), 6)
     return ModelJudgment(
         new_id(), "attribute", model, utc_now(), wording_sha256("attribute"),
         input_sha256(model, item.question()), item.attribute_id, verdict=best,
         probability=round(p[0], 6) if native else None,
-        detail={one: round(x, 6) for one, x in zip(VERDICTS, p, strict=True)}
-        if native else {"probabilities": "no"},
+        detail={**({one: round(x, 6) for one, x in zip(VERDICTS, p, strict=True)}
+                if native else {"probabilities": "no"}), **wrong},
         temperature=0.0,
     )  # fmt: skip
 
@@ -159,17 +199,28 @@ def relevance_verdict(
 
 
 def pair_verdict(
-    item: PairItem, model: str, first: Sequence[float], second: Sequence[float], *, native: bool
+    item: PairItem,
+    model: str,
+    first: Sequence[Sequence[float]],
+    second: Sequence[Sequence[float]],
+    *,
+    native: bool,
 ) -> ModelJudgment:
-    """The answer to stage 3 from both orders. ``first`` has the generic answer on the left; the
-    second order is turned around before the two are averaged."""
-    one, two = probabilities(first), list(reversed(probabilities(second)))
+    """The answer to stage 3 from both orders, each with its rows: the overall preference, then those
+    on ``item.asked``. ``first`` has the generic answer on the left; the second order is turned around
+    before the two are averaged, and ``attributes`` in the detail are re-oriented likewise (5: the
+    personalized answer is much better as far as this is concerned)."""
+    one, two = probabilities(first[0]), list(reversed(probabilities(second[0])))
     both = [(a + b) / 2 for a, b in zip(one, two, strict=True)]
-    means = [sum(k * p for k, p in enumerate(of, 1)) for of in (one, two, both)]
-    best = [max(range(5), key=lambda k, of=of: of[k]) + 1 for of in (one, two)]  # type: ignore[misc]
+    means = [_mean(of) for of in (one, two, both)]
+    best = [likeliest(of) + 1 for of in (one, two)]
     flipped = (best[0] - 3) * (best[1] - 3) < 0
     rating = min(5, max(1, round(means[2])))
     better = both[3] + both[4] + both[2] / 2
+    asked = {
+        key: round((_mean(probabilities(left)) + 6 - _mean(probabilities(right))) / 2, 4)
+        for (key, _), left, right in zip(item.asked, first[1:], second[1:], strict=True)
+    }
     return ModelJudgment(
         new_id(), "response", model, utc_now(), wording_sha256("response"),
         input_sha256(model, item.questions()[0]), pair_id=item.pair_id, rating=rating,
@@ -177,5 +228,11 @@ def pair_verdict(
         detail={"generic_left": best[0], "generic_right": best[1],
                 "mean": round(means[2], 4), "mean_generic_left": round(means[0], 4),
                 "mean_generic_right": round(means[1], 4),
+                **({"attributes": asked} if asked else {}),
                 **({} if native else {"probabilities": "no"})}, temperature=0.0,
     )  # fmt: skip
+
+
+def _mean(p: Sequence[float]) -> float:
+    """Of the ratings 1 to 5, with these probabilities."""
+    return sum(k * x for k, x in enumerate(p, 1))

@@ -20,7 +20,9 @@ from persona_tui.config import JudgingConfig, Settings
 from persona_tui.db import StoreThread
 from persona_tui.errors import UsageError
 from persona_tui.jobs.backends import Backends
-from persona_tui.jobs.judging import KINDS, JudgeStep, Plan, Price, judge, plan
+from persona_tui.jobs.costs import Price
+from persona_tui.jobs.judge_items import KINDS, Plan, plan
+from persona_tui.jobs.judging import JudgeStep, judge
 from persona_tui.jobs.relevance_changes import write
 from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.paths import Paths
@@ -111,6 +113,23 @@ async def test_what_must_never_be_used_is_never_sent(db: StoreThread) -> None:
     assert "night shifts" in sent
 
 
+async def test_what_is_wrong_is_asked_only_where_it_is_not_accepted(db: StoreThread) -> None:
+    model = a_judge()
+    await ask(db, model, ("attribute",))
+    assert len(model.calls) == 5
+    rows = await db.run(model_judgments.list_all)
+    assert all("failure_mode" not in row.detail for row in rows)
+
+
+async def test_here_each_attribute_of_a_pair_is_asked_about(db: StoreThread) -> None:
+    model = a_judge()
+    await ask(db, model, ("response",))
+    (row,) = await db.run(model_judgments.list_all)
+    (pair, _) = await db.run(responses.pairs)
+    assert row.detail["attributes"] == {pair.personalized.attribute_ids[0]: 3.0}
+    assert [len(call.continuations) for call in model.calls] == [2, 2]
+
+
 async def test_a_verdict_that_flips_with_the_order_is_told(db: StoreThread) -> None:
     model = a_judge()
     await ask(db, model, ("response",))
@@ -122,23 +141,22 @@ async def test_a_verdict_that_flips_with_the_order_is_told(db: StoreThread) -> N
 def test_a_judge_that_means_one_answer_does_not_flip() -> None:
     item = PairItem("p", "Q", "A", "B")
     log = [-9.0, -9.0, -9.0, -0.001, -9.0]
-    row = pair_verdict(item, "m", log, list(reversed(log)), native=True)
+    row = pair_verdict(item, "m", [log], [list(reversed(log))], native=True)
     assert (row.rating, row.flipped) == (4, False)
     assert row.probability is not None
     assert row.probability > 0.9
-    assert pair_verdict(item, "m", log, log, native=False).probability is None
+    assert pair_verdict(item, "m", [log], [log], native=False).probability is None
 
 
 async def test_a_budget_is_never_gone_over(db: StoreThread) -> None:
     model = a_judge()
     todo = await plan(db, model, KINDS)
     price = Price(10.0, 30.0)
-    all_of_it = todo.cost(price)
-    assert all_of_it is not None
-    _, steps = await ask(db, model, price=price, max_usd=all_of_it / 2)
+    assert 0.03 < (todo.cost(price) or 0) < 0.04
+    _, steps = await ask(db, model, price=price, max_usd=0.04)
     assert steps[-1].stopped == "budget"
     assert 0 < steps[-1].progress.done < 11
-    assert (steps[-1].cost or 0) <= all_of_it / 2
+    assert 0 < (steps[-1].cost or 0) <= 0.04
     _, steps = await ask(db, model, max_tokens=1)
     assert [step.stopped for step in steps] == ["budget"]
     _, steps = await ask(db, model)
