@@ -20,7 +20,7 @@ from persona_tui.errors import UserError
 from persona_tui.jobs import relevance_skips
 from persona_tui.jobs.relevance_queue import accepted_attributes, stored_seed, subset
 from persona_tui.stages.judging.drawing import unit
-from persona_tui.stages.response import generate
+from persona_tui.stages.response import form, generate
 from persona_tui.stages.response.mentions import find
 from store import prompts, relevance, responses, runs, user_prompts
 from store.audit import Arm, Response, ResponsePair, Side, UserPrompt
@@ -201,7 +201,7 @@ def _run(
     note = "ended at the token limit" if answer.truncated else None
     return ModelRun(
         new_id(), "respond", model.name, model.backend, generate.template_sha256(),
-        {**sampling.as_parameters(), "arm": order.arm}, __version__, started, finished,
+        {**sampling.as_parameters(), "arm": order.arm, "form": form.VERSION}, __version__, started, finished,
         prompt_tokens=answer.usage.prompt_tokens,
         completion_tokens=answer.usage.completion_tokens, note=note,
     )  # fmt: skip

@@ -7,12 +7,12 @@ with one seed the two would share their beginning.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from models.protocol import Backend, ChatMessage, Finished, Provenance, Sampling, TextDelta, Usage
+from persona_tui.stages.response.form import normalised
 
 VERSION = "1"
 FORM = "Answer the user's message helpfully and directly, in its language. Use no headings."
@@ -73,24 +73,6 @@ async def write(
                     normalised("".join(parts), truncated=cut), event.usage, event.provenance, cut
                 )
                 return
-
-
-def normalised(text: str, *, truncated: bool = False) -> str:
-    """The same form for every answer, so that form does not tell which is which: headings become bold
-    lines, bullets are dashes, blank lines stand alone, and a text that ended at the token limit ends
-    after its last whole sentence."""
-    text = text.strip().replace("\r\n", "\n")
-    text = re.sub(r"^#{1,6}\s+(.+?)\s*#*$", r"**\1**", text, flags=re.MULTILINE)
-    text = re.sub(r"^(\s*)[*•+]\s+", r"\1- ", text, flags=re.MULTILINE)
-    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\n{3,}", "\n\n", text)
-    if truncated:
-        ends = [match.end() for match in re.finditer(r"[.!?。！？…][\"'”’)]*(?=\s|$)", text)]
-        if ends and ends[-1] >= len(text) // 2:
-            text = text[: ends[-1]]
-        else:
-            text += " …"
-    return text
 
 
 def with_seed(sampling: Sampling, seed: int) -> Sampling:

@@ -21,6 +21,7 @@ from persona_tui.jobs.relevance_changes import write
 from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.jobs.responding import Making, make_ahead, orders
 from persona_tui.paths import Paths
+from persona_tui.stages.response import form
 from store import judgments, responses, runs
 from store.audit import Arm
 from store.db import Store
@@ -79,13 +80,14 @@ async def test_only_finished_prompts_with_a_yes_are_answered(db: StoreThread) ->
     pair = steps[-1].pair
     assert pair is not None
     assert pair == (await db.run(responses.pairs))[0]
-    assert pair.generic.text == "**Beans**\n- Good."
+    assert pair.generic.text == "**Beans**\n\n- Good."
     assert len(pair.personalized.attribute_ids) == 1
     assert [message.role for message in asked[0]] == ["system", "user"]
     assert asked[0][1] == asked[1][1]
     assert asked[1][0].content.startswith(asked[0][0].content)
     run = await db.run(runs.get, pair.generic.run_id or "")
     assert (run.purpose, run.parameters["arm"]) == ("respond", "relevant")
+    assert run.parameters["form"] == form.VERSION
 
 
 async def test_each_prompt_once_and_as_many_as_are_wanted(db: StoreThread) -> None:
