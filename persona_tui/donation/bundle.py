@@ -169,9 +169,10 @@ def _write_zip(content: bytes, target: Path) -> None:
             os.fsync(out.fileno())
         try:
             Path(target).hardlink_to(made)  # fails if somebody made the target meanwhile
-        except (NotImplementedError, PermissionError):
+        except FileExistsError:
+            raise
+        except (NotImplementedError, OSError):
             Path(made).rename(target)  # a file system without hard links
-            return
     finally:
         with contextlib.suppress(FileNotFoundError):
             Path(made).unlink()

@@ -24,6 +24,7 @@ _CONTEXT: Mapping[str, object] = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -43,6 +44,7 @@ _CONTEXT: Mapping[str, object] = {
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",
@@ -70,6 +72,7 @@ def croissant(files: Mapping[str, bytes], consent: Consent, *, month: str) -> di
         "datePublished": f"{month}-01",
         "version": "1.0.0",
         "isLiveDataset": False,
+        "citeAs": f"A persona-tui donation, {month}",
         "creator": {"@type": "sc:Person", "name": "One contributor, pseudonymised"},
         "distribution": [
             one for table in tables for one in _distribution(table, files)

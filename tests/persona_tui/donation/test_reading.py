@@ -317,11 +317,12 @@ def _zip(
 @pytest.mark.parametrize(
     "bad",
     ["../evil", "/etc/passwd", "data/../../evil", "C:\\evil", "data\\attributes.jsonl", "README.md/",
-     "data/", "./README.md", "README.md\0.txt", "data/attributes.jsonl.zip", "readme.md", "a" * 60_000],
+     "data/", "./README.md", "README.md\1txt", "data/attributes.jsonl.zip", "readme.md", "a" * 60_000],
 )  # fmt: skip
 def test_names_in_a_zip_are_from_a_list(tmp_path: Path, bad: str) -> None:
     path = tmp_path / "given.zip"
-    path.write_bytes(_zip([*GOOD.items(), (bad, b"x")]))
+    # A name that ends early for who does not look at all of it.
+    path.write_bytes(_zip([*GOOD.items(), (bad, b"x")]).replace(b"\1txt", b"\0txt"))
     _refused(path, workdir=tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {"given.zip", "home"}
     assert not (tmp_path.parent / "evil").exists()
