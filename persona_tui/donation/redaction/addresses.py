@@ -53,9 +53,23 @@ def _employer(match: re.Match[str]) -> bool:
     )
 
 
+def _written(match: re.Match[str]) -> bool:
+    """A written address has a number and words; an e-mail, IP or memory address is something else."""
+    value = found(match)
+    return bool(re.search(r"\d", value) and re.search(r"[A-Za-z]{3}", value)) and not re.match(
+        r"(?:0x|https?:|\d{1,3}\.\d)", value
+    )
+
+
 _ORG = r"(?P<it>(?:the )?[A-Z][\w&'.-]{0,30}(?:,? (?:(?:&|and|und|et|y|of|de|du|des|der|del|for|von|van) )?[A-Z][\w&'-]{1,30}){0,5})"
 
 RULES: tuple[Rule, ...] = (
+    # "My address is": what follows, to the end of the sentence.
+    rule("ADDRESS", r"(?i)(?<![a-z-] )(?<![a-z-])(?:(?:my|our|home|postal|mailing|shipping|delivery|street|meine|unsere|ma|mon|mi|nuestra|mijn|moj|il mio) )?(?:address|adresse|anschrift|direccion|domicilio|indirizzo|adres|endereco|naslov)(?: is| lautet| ist| est| es| e)?:? (?P<it>(?-i:[A-Z0-9])[^\n;@=(){}<>]{4,90}?)(?=\.(?:\s|$)|\n|;|$)", _written),
+    rule("ADDRESS", r"(?i)\b(?:zip(?: ?code)?|postcode|post code|postal code|plz|postleitzahl|code postal|codigo postal|cap|kod pocztowy)\b[^\d\n]{0,12}(?P<it>\d{2}-\d{3}|\d{5}(?:-\d{4})?|\d{4}(?: ?[A-Z]{2})?)(?![\w.])"),
+    rule("ADDRESS", rf"(?i:\b(?:live|lives|lived|living|house|home|grew up|moved|flat|apartment|stay|staying)\b[^.\n]{{0,20}}? (?:on|at|in|to) )(?P<it>(?:{_W} ){{1,3}}{_STREET_EN})\b"),
+    rule("ADDRESS", rf"(?i:\b(?:wohne|wohnt|wohnen|lebe|ziehe)\b[^.\n]{{0,16}}? )(?P<it>[A-Z][\w-]{{1,30}}{_STREET_DE})\b"),
+    rule("ADDRESS", rf"(?i:\b(?:habite|habitons|vis|demenage|vivo|vivimos|resido|abito)\b[^.\n]{{0,16}}? )(?P<it>(?i:{_FR}|{_ES}) (?:(?:de|du|des|la|le|les|del|los|las) ){{0,3}}(?:d'|l')?{_W}(?: {_W}){{0,3}})"),
     rule(
         "ADDRESS",
         rf"(?<![\w.$€£-])(?:(?:Flat|Apt|Unit|Apartment|Suite|Room) \w{{1,5}},? )?\d{{1,6}}[A-Za-z]?(?:-\d{{1,5}})? (?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\.? )?"
@@ -64,9 +78,9 @@ RULES: tuple[Rule, ...] = (
     rule("ADDRESS", rf"(?<![\w-]){_CITY},? {_STATE},? {_ZIP}"),
     rule("ADDRESS", rf"(?<![\w-]){_POSTCODE}"),
     rule("ADDRESS", rf"(?i)\b(?:P\.? ?O\.? ?Box|Postfach|Boite postale|B\.P\.|Apartado(?: de correos)?|Postbus|Skrytka pocztowa|Casella postale) \d{{1,6}}(?:,?\s{{1,2}}(?-i:{_CITY}))?(?:,?\s{{1,2}}(?-i:{_STATE}) {_ZIP}|,?\s{{1,2}}\d{{4,5}} (?-i:{_CITY}))?"),
-    rule("ADDRESS", rf"(?:(?<![\w-])(?:[A-Z][\w.-]{{1,20}} ){{0,2}}[A-Z][\w-]{{1,30}}[- ]?{_STREET_DE}|(?<![\w-])[A-Z][\w-]{{1,24}} (?:Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer)) {{0,1}}{_HOUSE}(?:,?\s{{1,2}}(?:(?:D|A|CH|DE|AT)-)?\d{{4,5}} {_CITY})?"),
+    rule("ADDRESS", rf"(?:(?<![\w-])(?:[A-Z][\w.-]{{1,20}} ){{0,2}}[A-Z][\w-]{{1,30}}[- ]?{_STREET_DE}|(?<![\w-])[A-Z][\w-]{{1,24}} (?:Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer)) {{0,1}}{_HOUSE}(?:,?\s{{1,2}}(?:\d{{1,2}}\. (?:Stock|OG|Etage),?\s|(?:EG|DG|OG|Top \d{{1,3}}),?\s)?(?:(?:D|A|CH|DE|AT)-)?\d{{4,5}} {_CITY})?"),
     rule("ADDRESS", rf"(?<![\w-])(?:Am|An der|An den|Im|In der|In den|Auf dem|Auf der|Zum|Zur|Unter den|Bei der|Hinter dem|Vor dem) (?:{_W} ){{1,3}}{_HOUSE},?\s{{1,2}}(?:(?:D|A|CH)-)?\d{{4,5}} {_CITY}"),
-    rule("ADDRESS", rf"(?<![\w-])(?:{_W} ){{1,5}}{_HOUSE},?\s{{1,2}}(?:[A-Z]{{1,2}}-)?\d{{4,5}} {_CITY}", _generic),
+    rule("ADDRESS", rf"(?<![\w-])(?:{_W} ){{1,5}}(?:(?:cesta|ulica|trg|pot|utca|ut|ulice|namesti|vej|gade|gatan|vagen|katu|tie|sokak|caddesi) )?{_HOUSE},?\s{{1,2}}(?:[A-Z]{{1,2}}-)?\d{{4,5}} {_CITY}", _generic),
     rule("ADDRESS", rf"(?i)\b(?:wohn\w{{0,4}}|lebe|zieh\w{{0,3}}|plz|adresse|anschrift|komme aus|habite|domicilie|vivo en|resido en|live in|code postal|codigo postal|woon in|cap)\b[^\n\d]{{0,20}}?(?P<it>(?-i:\d{{4,5}} {_CITY}))"),
     rule("ADDRESS", rf"(?i)(?<![\w.-])\d{{1,4}} ?(?:bis|ter|quater|[a-d])?,? {{1,2}}{_FR} (?:(?:de|du|des|la|le|les|et|en|sous|sur|l|d) |(?:d|l)'){{0,3}}(?-i:[A-Z0-9][\w'.-]{{0,24}})(?: (?:(?:de|du|des|la|le|les|et) ){{0,2}}(?-i:[A-Z][\w'.-]{{0,24}})){{0,4}}(?:,?\s{{1,2}}(?:F-)?\d{{5}} (?-i:{_CITY}))?"),
     rule("ADDRESS", rf"(?i)(?<![\w-]){_ES} (?:(?:de|del|la|las|los|el|da|do|dos|di|della|degli) ){{0,3}}(?-i:[A-Z][\w'.-]{{0,24}})(?: (?:(?:de|del|la|las|los|el|y|di|da) ){{0,2}}(?-i:[A-Z][\w'.-]{{0,24}})){{0,4}},? {{0,2}}(?:n\.?[o ]?\.? ?|num\.? ?)?{_HOUSE}(?:, ?\d{{1,2}}(?!\d)\.?[oa]?\.?(?: ?[A-Za-z]{{1,4}}\b\.?)?){{0,3}}(?:,?\s{{1,2}}\d{{4,5}}(?:-\d{{3}})? (?-i:{_CITY})(?:,? \(?(?-i:{_CITY})\)?)?)?"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from persona_tui.donation.redaction import number_words as words
+from persona_tui.donation.redaction.lexicon import NOT_NAMES
 from persona_tui.donation.redaction.rules import Rule, after, before, found, rule
+from persona_tui.donation.redaction.wordlists import words as words_of
 
 _MONTH = (
     # Whole words first: the longest must win.
@@ -61,12 +63,12 @@ def _may(match: re.Match[str]) -> bool:
 
 def _day_month(match: re.Match[str]) -> bool:
     """ "3 mar" likewise, and "10 dec"; "5 mai" is a date."""
-    month = re.search(r"[A-Za-z]{3,}\.?$|[A-Za-z]{3,}(?=\W)", found(match))
-    word = month[0] if month else ""
+    named = [one for one in re.findall(r"[A-Za-z]{3,}", found(match)) if one.casefold() != "the"]
+    word = named[0] if named else ""
     return (
         len(word) > 4
         or word[:1].isupper()
-        or word.rstrip(".")
+        or word
         in ("mai", "mei", "maj", "maja", "mars", "juin", "juni", "juli", "aout", "mayo", "maio")
         or bool(re.search(_YEAR, found(match)))
     )
@@ -77,10 +79,22 @@ _UNIT = (
     r"|o'clock|am\b|pm\b|uhr|points?|steps?|times|x\b|/|:\d|[.,]\d|of\b|th\b|st\b|nd\b|rd\b|degrees|people|heures|jours|horas|dias|-\d))"
 )
 _THEN = r"(?=\s{0,2}(?:[,.;!?)]|and\b|but\b|now\b|today\b|with\b|so\b|this\b|next\b|already\b|und\b|jetzt\b|aber\b|et\b|y\b|en\b|$|\n))"
+_PEOPLE = words_of(
+    "i he she they we you it er sie ich il elle je ella el mom mum dad mama papa oma opa grandma grandpa"
+)
 _AGE = r"(?:1[01]\d|[1-9]?\d)"
 
 
 def _not_like(match: re.Match[str]) -> bool:
+    """Not a comparison ("like I'm five"), and not the age of a thing that everybody knows."""
+    subject = re.search(
+        r"([A-Z]\w+) (?:is|ist|est|es|wird)(?: \w{1,8})? ?$",
+        before(match, 40) + match[0][: match.start("it") - match.start()]
+        if "it" in match.re.groupindex
+        else before(match, 40),
+    )
+    if subject and subject[1].casefold() in NOT_NAMES - _PEOPLE:
+        return False
     return not re.search(
         r"(?i)\b(?:like|as if|wie|comme si|como si)\W{0,2}(?:\w{1,6}\W{1,2})?$", before(match, 16)
     )
@@ -101,11 +115,15 @@ RULES: tuple[Rule, ...] = (
     rule("AGE", rf"(?i)(?<![\w.])(?:{_AGE}|{words.EN})[- ](?:years?|yrs?|months?|weeks?)[- ](?:olds?|of[- ]age)\b", _not_like),
     rule("AGE", rf"(?i)(?<![\w.]){_AGE} ?(?:yo|y/o|y\.o\.)(?!\w)"),
     rule("AGE", rf"(?i)\b(?:aged|age[:=]|age (?:is|of)|at the age of|age) (?P<it>{_AGE}|{words.EN})(?![\w.:-])", lambda m: not after(m, 6).startswith((" and", " AND"))),
-    rule("AGE", rf"(?i)\b(?:i'm|i am|she's|he's|(?:s?he|they) (?:is|are|was|turned)|makes me|turning|turned|turns|turn) (?:now |just |only |almost |nearly |already |about )?(?P<it>{_AGE}|{words.EN})(?![\w.%-])(?![.,]\d){_UNIT}{_THEN}", _not_like),
+    rule("AGE", rf"(?i)\b(?:i'm|i am|she's|he's|(?:s?he|they) (?:is|are|was|turned)|makes me|turning|turned|turns|turn) (?:now |just |only |almost |nearly |already |about )?(?P<it>{_AGE}|{words.EN})(?![\w%-])(?![.,]\d){_UNIT}{_THEN}", _not_like),
     rule("AGE", rf"(?i)\b(?:my|his|her|our|their) (?:[a-z]{{2,14}}(?:-[a-z]{{2,8}})? ){{1,2}}(?-i:(?:[A-Z][\w'-]{{1,20}},? ){{0,2}})(?:is|was|turned|just turned|turns|is turning) (?P<it>{_AGE}|{words.EN})(?![\w%])(?!-[^t\s])(?![.,]\d){_UNIT}{_THEN}", _not_like),
+    rule("AGE", rf"(?i)\b(?:kids|children|sons|daughters|twins|boys|girls|kinder|enfants|hijos|hijas) (?:are|sind|ont|tienen|aged) (?P<it>{_AGE}(?:(?:,? (?:and|und|et|y) |, ){_AGE}){{0,5}})(?![\w%])(?![.,]\d)"),
+    rule("AGE", rf"(?i)\b(?:my|our|mein|meine|mon|ma|mi) (?:[a-z]{{2,14}} ){{1,2}}(?-i:[A-Z][\w'-]{{1,20}})(?:, | \()(?P<it>{_AGE})(?=,|\)|\.(?!\d))"),
+    rule("AGE", r"(?<![\w.])(?:1[3-9]|[2-9]\d) ?[MFmf](?= here\b|\)|, (?:and|with|never|single|married))|(?<=\()[MF] ?(?:1[3-9]|[2-9]\d)(?=\))"),
+    rule("AGE", rf"(?<=[a-z]), (?P<it>{_AGE} (?:ans|anos|Jahre|jaar|lat|anni|years old))(?=[,.)])"),
     # The others:
-    rule("AGE", rf"(?i)(?<![\w.])(?:{_AGE}|{words.DE})(?:[ -](?:jahre?|monate?|wochen?) alt|[- ]?jahrige?[nrsm]?)\b"),
-    rule("AGE", rf"(?i)\b(?:ich bin|er ist|sie ist|bin ich|wird|ist|werde) (?:jetzt |gerade |erst |schon |bald |fast )?(?P<it>{_AGE})(?![\w.:%])(?![.,]\d)(?=\s{{0,2}}(?:[,;!?)]|\.(?!\d)|und\b|geworden\b|$|\n))"),
+    rule("AGE", rf"(?i)(?<![\w.])(?:{_AGE}|{words.DE})(?:[ -](?:jahre?|monate?|wochen?) alt|[- ]?jahrige?[nrsm]?)\b", _not_like),
+    rule("AGE", rf"(?i)\b(?:ich bin|er ist|sie ist|bin ich|wird|ist|werde) (?:jetzt |gerade |erst |schon |bald |fast )?(?P<it>{_AGE})(?![\w:%])(?![.,]\d)(?=\s{{0,2}}(?:[,;!?)]|\.(?!\d)|und\b|geworden\b|$|\n))", _not_like),
     rule("AGE", rf"(?i)\b(?:j'ai|tu as|il a|elle a|a|ai|aura|avait|fete|fetera|ont|agee?s? de|de|mes|ses) (?P<it>(?:{_AGE}|{words.FR}) (?:ans|mois))\b(?! (?:d'experience|plus tard|apres|de prison))"),
     rule("AGE", rf"(?i)\b(?:tengo|tiene|tienes|tenia|cumplo|cumple|cumpli|cumplio|con|de|a los|tenho|tem) (?P<it>(?:{_AGE}|{words.ES}) (?:anos|meses))\b(?! (?:de experiencia|despues|de carcel))"),
     rule("AGE", rf"(?i)(?<![\w.])(?:{_AGE}|{words.NL}) (?:jaar|maanden) oud\b"),

@@ -81,7 +81,7 @@ STATED: tuple[Rule, ...] = (
     rule("NAME", rf"{_I}\b(?:i'm|i am|this is|it's) )(?P<it>{FULL})", _likely),
     rule("NAME", rf"{_I}\b(?:ich heisse|ich heiss|heisse ich|mein (?:vor|nach|familien)?name (?:ist|lautet)|man nennt mich|nennt mich) )(?P<it>{FULL})", _named),
     rule("NAME", rf"{_I}\b(?:ich bin|hier ist|hier schreibt)(?: der| die)? )(?P<it>{FULL})", _given),
-    rule("NAME", rf"{_I}\b(?:je m'appelle|m'appelle|je me nomme|je me prenomme|mon (?:pre)?nom est|appelez-moi|appelle-moi) )(?P<it>{FULL})", _named),
+    rule("NAME", rf"{_I}\b(?:je m'appelle|m'appelle|je me nomme|je me prenomme|mon (?:pre)?nom est|moi,? c'est|appelez-moi|appelle-moi) )(?P<it>{FULL})", _named),
     rule("NAME", rf"{_I}\b(?:je suis|ici|c'est) )(?P<it>{FULL})", _given),
     rule("NAME", rf"{_I}\b(?:me llamo|mi (?:nombre|apellido)(?: completo)? es|me dicen|llamame) )(?P<it>{FULL})", _named),
     rule("NAME", rf"{_I}\b(?:yo soy|soy|habla|aqui) )(?P<it>{FULL})", _given),
@@ -94,9 +94,13 @@ SIGNED: tuple[Rule, ...] = (
     rule("NAME", rf"(?im:^[ \t>]{{0,8}}{_SIGN_OFF}[ ,.!]{{0,3}}[ \t]{{0,4}}\r?\n\s{{0,8}}[-~]{{0,2}} ?)(?P<it>{FULL})(?=[ \t]{{0,4}}(?:\n|,|$))", _named),
     rule("NAME", rf"{_I}(?:[.!?\n] {{0,2}}|^){_SIGN_OFF}[,!] ?)(?P<it>{FULL})(?=[ \t.]{{0,4}}(?:\n|$))", _given),
     rule("NAME", rf"\n[ \t]{{0,4}}(?:--|-|~|—) ?(?P<it>{FULL})[ \t]{{0,4}}$", _given),
+    rule("NAME", rf"{_I}(?:[.!?\n] {{0,2}}|^){_SIGN_OFF}, )(?P<it>{WORD})(?=[ \t.]{{0,4}}\Z)", _named),
 )  # fmt: skip
 """At the end of a letter: the writer's own name."""
 OTHERS: tuple[Rule, ...] = (
+    rule("NAME", rf"(?<![\w'-])(?P<it>{WORD}) (?:told|asked|texted|called|emailed|invited|married|dumped|gave|sent|helped|showed|hugged|hates|loves|misses) (?:me|us|my|him|her)\b", _named),
+    rule("NAME", rf"(?<![\w'-])(?P<it>{WORD})'s? (?:[a-z]{{2,10}} )?{_KIN_EN}\b", _named),
+    rule("NAME", rf"(?m:^)(?P<it>{WORD}(?: (?:{_PARTICLE} ){{0,2}}{WORD}){{1,3}})(?=[ \t]{{0,4}}\n\d{{1,5}}[A-Za-z]?,? \S[^\n]{{3,60}}\n[^\n]{{0,30}}\d{{3,5}})", _named),
     rule("NAME", rf"(?<![\w'-])(?:(?i:{_TITLE})\.? ){{1,3}}(?P<it>{_SURNAME})", _named),
     rule("NAME", rf"(?<![\w.] )(?<![\w.-])M\. (?P<it>{_SURNAME})", _named),
     rule("NAME", rf"{_I}\b(?:my|our|his|her|their) (?:[a-z]{{2,12}} ){{0,2}}{_KIN_EN}(?:,? (?:called|named|whose name is|is called|is named|is)|,)? )(?P<it>{FULL})", _named),
@@ -107,6 +111,7 @@ OTHERS: tuple[Rule, ...] = (
     rule("NAME", rf"(?m:^|(?<=[.!?\n\"]) ?)(?i:dear|hi|hello|hey|good (?:morning|afternoon|evening)|liebe[rs]?|hallo|guten (?:tag|morgen|abend)|servus|moin|sehr geehrte[rs]?|chere?s?|bonjour|bonsoir|salut|coucou|hola|querid[oa]|estimad[oa]|buen(?:os|as) (?:dias|tardes|noches)|beste|lieve|geachte|drogi|droga|czesc|szanowny|szanowna|ciao|car[oa]|gentile|egregio|prezad[oa]|ola|oi|zivjo|dragi|draga|spostovani) (?:(?i:{_TITLE})\.? ){{0,3}}(?P<it>{FULL})(?=\s{{0,2}}(?:[,!:;\n]|-|$))", _named),
     rule("NAME", r"(?P<it>[\u4e00-\u9fff\u3005]{1,4}|[\u30a1-\u30fa\u30fc]{2,8})(?=(?:さん|さま|氏|君|くん|ちゃん|先生|部長|課長|社長)(?![\u4e00-\u9fff]))", lambda m: m["it"][-1] not in "皆客母父兄姉妹弟婆爺子奥主人屋者生"),
 )  # fmt: skip
+_AND = re.compile(rf"(?:,? (?:and|und|et|y|e|en|i) | & )(?P<it>{FULL})(?![\w(\[{{=/\\@])")
 _CAPITAL = re.compile(rf"(?<![\w@#$/\\.])(?<!['`]){WORD}(?![\w(\[{{=/\\@])(?!\.\w)(?!::)")
 _MORE = re.compile(
     rf" (?:{_PARTICLE} ){{0,2}}(?P<word>{WORD})(?![\w(\[{{=/\\@])|(?: [{_UP}]\.)(?= [{_UP}])"
@@ -126,3 +131,7 @@ def listed(text: str) -> Iterator[Span]:
                 break
             done = end = more.end()
         yield match.start(), end, "NAME"
+        other = _AND.match(text, end)
+        if other and other["it"].split()[0].casefold() not in NOT_NAMES:
+            done = other.end()
+            yield other.start("it"), other.end("it"), "NAME"

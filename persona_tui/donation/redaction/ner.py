@@ -38,6 +38,9 @@ _STOPS = {
 }
 _WORD = re.compile(r"[^\W\d_]+")
 _SHAPE = re.compile(rf"{WORD}(?:'s|\.)?")
+_ORDINARY = re.compile(
+    r"(?:ings?|[ts]ions?|ments?|ness|ity|able|ful|less|ous|ive|ism|ics|ware|base|script|ers|ors|als?)$"
+)
 _INITIAL = re.compile(r"[A-Z]\.")
 
 
@@ -110,12 +113,11 @@ def _trimmed(text: str, start: int, end: int, english: bool) -> Iterator[tuple[i
         return
     first, last = names[0][0], names[-1][1]
     given = any(is_given(fold(text[a:b]).text) for a, b in names)
-    initial = (
-        not text[:first].rstrip(" \"'(").strip() or text[:first].rstrip(" \"'(")[-1:] in ".!?\n:"
-    )
+    lead = text[max(0, first - 40) : first].rstrip(" \t\"'(")
+    initial = not lead or lead[-1] in ".!?\n:#-*>|`/"
     # The pipeline knows English: elsewhere one capital alone proves nothing, and nouns have capitals.
     if english or given or (len(names) > 1 and not initial):
-        if english and len(names) == 1 and initial and not given:
+        if len(names) == 1 and not given and (initial or _ORDINARY.search(text[first:last])):
             return
         yield first, last - (1 if text[last - 1] == "." else 0)
 

@@ -22,7 +22,7 @@ _ID_CUE = (
     r"|personnummer|henkilotunnus|cpr|fodselsnummer|rodne cislo|oib|jmbg|マイナンバー|個人番号)"
 )
 _BANK_CUE = (
-    r"(?:iban|account (?:no|number|num|nr)|acct|routing(?: number)?|sort code|konto(?:nummer|nr)?|bankleitzahl|blz|(?:numero de )?compte"
+    r"(?:iban|account(?: (?:no|number|num|nr))?|acct|routing(?: number)?|sort code|konto(?:nummer|nr)?|bankleitzahl|blz|(?:numero de )?compte"
     r"|(?:numero de )?cuenta|rekening(?:nummer)?|numer konta|konta|rib|bic|swift|口座番号)"
 )
 _CARD_CUE = r"(?:card|credit card|debit card|visa|mastercard|amex|kreditkarte|karte|carte|tarjeta|kaart|karta|カード)"

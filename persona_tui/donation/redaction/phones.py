@@ -25,6 +25,7 @@ _NOT_PHONE = re.compile(
     r"(?i)(?:isbn(?:-1[03])?|issn|doi|ean|upc|sku|order|invoice|ticket|case|ref\w{0,6}|tracking|serial|build|commit|rfc|port|pid|id|uid|line|"
     r"divide|multiply|sum of|bytes|population|row|epoch|timestamp|seed)\b[^\d\n]{0,14}$"
 )
+_EXTENSION = re.compile(r"(?i),? ?(?:ext|extension|x|durchwahl|dw|poste)\.? ?\d{1,5}(?!\w)")
 _US = re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}")
 
 
@@ -32,7 +33,8 @@ def phones(text: str) -> Iterator[Span]:
     """Every telephone number in folded ``text``."""
     for match in _CANDIDATE.finditer(text):
         if _is_phone(match[0], text[max(0, match.start() - 60) : match.start()]):
-            yield match.start(), match.end(), "PHONE"
+            more = _EXTENSION.match(text, match.end())
+            yield match.start(), more.end() if more else match.end(), "PHONE"
 
 
 def _is_phone(candidate: str, lead: str) -> bool:

@@ -21,7 +21,7 @@ _REPEATED = frozenset({"SECRET", "CARD", "IBAN", "SSN", "EMAIL", "PHONE", "PATH"
 _MOST = 200
 """As many findings are looked for again: a list of addresses must not take forever."""
 _LINE_END = re.compile(r"(?<=[A-Za-z0-9@._-])(?:[ \t]{0,4}\\)?\r?\n[ \t>]{0,16}(?=[A-Za-z0-9@._-])")
-_SPACED = re.compile(r"(?<![^\s])(?:[^\s][ \t]){7,400}[^\s](?![^\s])")
+_SPACED = re.compile(r"(?<![^\s])(?:[^\s][ \t]{1,2}){7,400}[^\s](?![^\s])")
 
 
 class Redactor:

@@ -30,7 +30,7 @@ _VENDORS = (
 )  # fmt: skip
 _WORD_CUE = (
     r"(?:pass ?word|passwd|pwd|pass ?phrase|pass ?code|passwort|kennwort|zugangscode|mot de passe|mdp|code secret|contrasena|clave"
-    r"|wachtwoord|haslo|senha|palavra-passe|geslo|zaporka|parola d'ordine|heslo|losenord|パスワード|(?-i:PIN|Pin)(?:[ -]?code)?|pin code)"
+    r"|wachtwoord|haslo|senha|palavra-passe|geslo|zaporka|parola d'ordine|heslo|losenord|pw|(?:wifi|wi-fi) pass|パスワード|(?-i:PIN|Pin)(?:[ -]?code)?|pin code)"
 )
 _KEYISH = (
     r"(?:api[_ -]?keys?|apikey|secret(?:[_ -]?access)?(?:[_ -]?key)?|access[_ -]?key(?:[_ -]?id)?|client[_ -]?secret|[a-z]{0,12}[_ -]?token|bearer"
@@ -44,7 +44,7 @@ _NOT_VALUE = re.compile(
     r"|nicht|falsch|zu|sehr|pas|trop|muy|no|incorrecta|oublie|xxx\S{0,30}|\*{3}\S{0,30}|\.{3}|<\S{0,60}|\$\S{0,60}|%\S{0,30}|\{\S{0,60}|\[\S{0,60}|\(\S{0,60}|`?process\.env\S{0,60}"
     r"|os\.\S{0,60}|self\.\S{0,60}|this\.\S{0,60}|config\S{0,60}|settings\S{0,60}|args\.\S{0,60}|env\S{0,60}|get\S{0,60}|input\S{0,60}|request\S{0,60}|form\S{0,60}|\S{0,60}\(\S{0,60})"
 )
-_CODE = re.compile(r"[\w.]{1,60}\(|[\w]{1,40}(?:\.[\w]{1,40}){1,6}[,;)]?$")
+_CODE = re.compile(r"[\w.]{1,60}[(\[]|[\w]{1,40}(?:\.[\w]{1,40}){1,6}[,;)]?$")
 
 
 def _password(match: re.Match[str]) -> bool:
@@ -70,7 +70,7 @@ RULES: tuple[Rule, ...] = (
     *(rule("SECRET", _B + one) for one in _VENDORS),
     rule(
         "SECRET",
-        rf"(?i)(?P<own>\b(?:my|our|mein|meine|das|mon|mi|la|mijn|moje|minha)\s(?:\S{{1,20}}\s){{0,3}}?)?(?<![a-z]){_WORD_CUE}(?![a-z]){_IS}(?P<quote>[\"'`])?(?P<it>[^\s\"'`]{{2,127}}[^\s\"'`.,;:)\]}}])",
+        rf"(?i)(?P<own>\b(?:my|our|mein|meine|das|mon|mi|la|mijn|moje|minha)\s(?:\S{{1,20}}\s){{0,3}}?)?(?<![a-z]){_WORD_CUE}(?![a-z])(?: (?:for|of|to|fur|vom|von|zum|de|del|du|pour|para|voor|do) (?:[a-z-]{{1,16}} ){{0,3}}[A-Za-z-]{{1,16}})?{_IS}(?P<quote>[\"'`])?(?P<it>[^\s\"'`]{{2,127}}[^\s\"'`.,;:)\]}}])",
         _password,
     ),
     rule("SECRET", rf"(?i)(?<![a-z]){_KEYISH}(?:{_IS}|\s{{1,3}})[\"'`]?(?P<it>[A-Za-z0-9+/=_.~-]{{12,512}})", _key),
