@@ -143,3 +143,15 @@ async def count_waiting(db: StoreThread, backend: Backend, settings: Settings) -
         return None
     pending = await db.run(messages.pending_conversations, chosen.sha256(model))
     return sum(count for _, count in pending)
+
+
+def settings_used(settings: Settings) -> tuple[object, ...]:
+    """The settings that a run of extraction takes along."""
+    return (
+        settings.language,
+        settings.extraction,
+        settings.models,
+        settings.keys,
+        settings.local,
+        settings.remote,
+    )

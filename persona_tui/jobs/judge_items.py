@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -114,31 +115,42 @@ async def plan(
     model = backend.describe()
     shared = shares_prefix(model)
     wanted = shared if detail is None else detail
-    todo: list[Item] = []
-    left = there = characters = written = 0
+    read: list[tuple[list[Item], set[str]]] = []
     for kind in kinds:
         known = await db.run(model_judgments.known, kind, model.name)
         # Where nothing is shared each row is a request, and its answer is to be kept as it comes.
-        read = partial(
+        find = partial(
             items_of, kind=kind, everything=everything, block=BLOCK if shared else 1, detail=wanted
         )
-        for found in await db.run(read):
+        read.append((await db.run(find), known))
+    # Hashing thousands of questions takes long enough to be felt in an interface.
+    return await asyncio.to_thread(_planned, read, model.name, shared=shared, limit=limit)
+
+
+def _planned(
+    read: Sequence[tuple[Sequence[Item], set[str]]], model: str, *, shared: bool, limit: int | None
+) -> Plan:
+    todo: list[Item] = []
+    left = there = characters = written = 0
+    for items, known in read:
+        for found in items:
             if limit is not None and left >= limit:
                 break
-            item, new, old = _open(found, model.name, known)
+            item, new, old = _open(found, model, known)
             there += old
-            if item is not None:
-                todo.append(item)
-                left += new
-                for question in asked_of(item):
-                    characters += question.characters
-                    rows = len(question.continuations)
-                    written += rows
-                    if not shared:
-                        characters += (rows - 1) * sum(len(one.content) for one in question.prefix)
-                if isinstance(item, AttributeItem):
-                    characters += round(REFUSED * item.why("unsure").characters)
-                    written += 1
+            if item is None:
+                continue
+            todo.append(item)
+            left += new
+            for question in asked_of(item):
+                characters += question.characters
+                rows = len(question.continuations)
+                written += rows
+                if not shared:
+                    characters += (rows - 1) * sum(len(one.content) for one in question.prefix)
+            if isinstance(item, AttributeItem):
+                characters += round(REFUSED * item.why("unsure").characters)
+                written += 1
     return Plan(tuple(todo), left, there, round(characters / CHARACTERS_A_TOKEN), written)
 
 

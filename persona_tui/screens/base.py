@@ -10,7 +10,7 @@ import copy
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
@@ -22,6 +22,7 @@ from textual.worker import Worker
 
 from models.errors import ModelError
 from persona_tui.paths import Paths, default_paths
+from persona_tui.screens.once import Once
 from persona_tui.state import UiState, load_state, save_state
 from store.errors import StoreError
 from widgets.safe import plain
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # each of these costs a part of the first frame
     from persona_tui.db import StoreThread
     from persona_tui.jobs.backends import Backends
     from persona_tui.jobs.background import BackgroundExtraction, ExtractionState
+    from persona_tui.jobs.judge_beside import BackgroundJudging, JudgingState
     from persona_tui.jobs.pairs_ahead import PairsAhead, PairsState
 
 log = logging.getLogger("persona_tui")
@@ -50,18 +52,6 @@ def is_expected(error: BaseException) -> bool:
     from persona_tui.errors import UserError
 
     return isinstance(error, UserError)
-
-
-def _for_extraction(settings: Settings) -> tuple[object, ...]:
-    """The settings that a run of extraction takes along."""
-    return (
-        settings.language,
-        settings.extraction,
-        settings.models,
-        settings.keys,
-        settings.local,
-        settings.remote,
-    )
 
 
 class HostApp(App[None]):
@@ -89,6 +79,7 @@ class HostApp(App[None]):
         self._db: StoreThread | None = None
         self._extraction: BackgroundExtraction | None = None
         self._pairs: PairsAhead | None = None
+        self._judging: BackgroundJudging | None = None
         super().__init__()
 
     # --- services ---------------------------------------------------------------------------
@@ -172,6 +163,23 @@ class HostApp(App[None]):
         if isinstance(screen, PersonaScreen):
             screen.show_pairs(state)
 
+    @property
+    def judging(self) -> BackgroundJudging:
+        """A model answering what the person was asked: one for the program."""
+        if self._judging is None:
+            from persona_tui.jobs.judge_beside import BackgroundJudging, run_order
+
+            self._judging = BackgroundJudging(
+                lambda order, stop: run_order(self.db, self.backends, self.settings, order, stop),
+                self._judging_changed,
+            )
+        return self._judging
+
+    def _judging_changed(self, state: JudgingState) -> None:
+        screen = self.screen
+        if isinstance(screen, PersonaScreen):
+            screen.show_judging(state)
+
     async def open_store(self) -> None:
         """Open the store in its thread and let the screens load.
 
@@ -183,10 +191,9 @@ class HostApp(App[None]):
 
     async def close_services(self) -> None:
         """End model processes, then the store's thread. Idempotent."""
-        if self._pairs is not None:
-            await self._pairs.stop()
-        if self._extraction is not None:
-            await self._extraction.stop()
+        for work in (self._judging, self._pairs, self._extraction):
+            if work is not None:
+                await work.stop()
         if self._backends is not None:
             await self._backends.close_all()
         if self._db is not None:
@@ -201,18 +208,20 @@ class HostApp(App[None]):
             ConfigError: what was written makes no sense; the old settings stay in force.
         """
         from persona_tui.config import load_settings
+        from persona_tui.jobs.background import settings_used
 
         before, now = self._settings, load_settings(self.paths)
         self._settings = now
         restart = (
             self._extraction is not None
             and self._extraction.state.running
-            and (before is None or _for_extraction(before) != _for_extraction(now))
+            and (before is None or settings_used(before) != settings_used(now))
         )
         if restart:  # it would go on with the old settings, on a model that may be closed below
             await self.extraction.stop()
-        if self._pairs is not None:
-            await self._pairs.stop()  # the screen that wants pairs starts it again
+        for work in (self._judging, self._pairs):
+            if work is not None:
+                await work.stop()  # the screen that wants pairs starts them again
         if self._backends is not None:
             await self._backends.replace(now)
         if restart:
@@ -305,20 +314,6 @@ class HostApp(App[None]):
         """Begin a new conversation in Chat."""
 
 
-class _Once:
-    """A coroutine that may never be started, because a newer worker took its place: closed then,
-    so that Python has nothing to warn of."""
-
-    def __init__(self, work: Coroutine[Any, Any, object]) -> None:
-        self._work = work
-
-    def __await__(self) -> Generator[Any, None, object]:
-        return self._work.__await__()
-
-    def __del__(self) -> None:
-        self._work.close()
-
-
 class PersonaScreen(Screen[None]):
     """The frame of a mode: tabs above, footer below, ``compose_body`` between.
 
@@ -360,6 +355,9 @@ class PersonaScreen(Screen[None]):
     def show_pairs(self, state: PairsState) -> None:
         """Writing answers beside everything else went on: the screen that shows it overrides this."""
 
+    def show_judging(self, state: JudgingState) -> None:
+        """A judge beside everything else went on: the screen that shows it overrides this."""
+
     async def before_quit(self) -> None:
         """Stop what is under way and keep its part: called when the app is about to end."""
 
@@ -371,7 +369,7 @@ class PersonaScreen(Screen[None]):
         self, work: Coroutine[Any, Any, object], *, group: str = "work", exclusive: bool = True
     ) -> Worker[None]:
         """Run ``work`` beside the loop; errors are told. A new one of a group ends the old one."""
-        once = _Once(work)
+        once = Once(work)
 
         async def run() -> None:
             await self.host.guarded(once)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -15,10 +16,14 @@ from textual.widgets import Static
 from persona_tui.jobs.reporting import make_report, rendered
 from persona_tui.paths import write_private
 from persona_tui.report.model import PARTS
+from persona_tui.screens import judge_text
 from persona_tui.screens import report_text as texts
 from persona_tui.screens.base import PersonaScreen
+from persona_tui.screens.confirm import ConfirmScreen
+from widgets.work_line import WorkLine
 
 if TYPE_CHECKING:
+    from persona_tui.jobs.judge_beside import Estimate, JudgeOrder, JudgingState
     from persona_tui.report.model import Plot, Report
 
 FORMS = {"html": "html", "md": "md", "json": "json"}
@@ -39,6 +44,13 @@ class ReportScreen(PersonaScreen):
             Binding(str(n), f"part({n})", f"part {n}", show=False, id=f"report.part{n}")
             for n in range(1, len(PARTS) + 1)
         ),
+        Binding(
+            "g",
+            "judge",
+            "Judge",
+            tooltip="Let a model answer the same, or stop it",
+            id="report.judge",
+        ),
         Binding("m", "method", "Method", tooltip="How each is computed", id="report.method"),
         Binding("h", "write('html')", "HTML", tooltip="A file to keep", id="report.html"),
         Binding("w", "write('md')", "Markdown", show=False, id="report.md"),
@@ -55,6 +67,11 @@ class ReportScreen(PersonaScreen):
         super().__init__()
         self.report: Report | None = None
         self.method = False
+        self._judging = False
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield WorkLine()
 
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
@@ -64,6 +81,7 @@ class ReportScreen(PersonaScreen):
 
     async def load(self) -> None:
         """Compute anew: what was judged meanwhile is in it."""
+        self.show_judging(self.host.judging.state)
         self.report = await make_report(self.host.db)
         await self.paint()
 
@@ -98,6 +116,39 @@ class ReportScreen(PersonaScreen):
         self.method = not self.method
         await self.paint()
 
+    # --- judges ---------------------------------------------------------------------------------
+
+    def show_judging(self, state: JudgingState) -> None:
+        """Show how far a judge is; what it said is in the report once it is done."""
+        if self.is_mounted:
+            self.query_one(WorkLine).say(judge_text.judging_line(state))
+            if self._judging and not state.running:
+                self.reload()
+            self._judging = state.running
+
+    @on(WorkLine.Pressed)
+    def action_judge(self) -> None:
+        """Choose a judge, or stop the one at work."""
+        from persona_tui.screens.judge_setup import JudgeScreen
+
+        if self.host.judging.state.running:
+            self.host.judging.ask_to_stop()
+        elif self.host.ready.is_set():
+            self.app.push_screen(JudgeScreen(), self._chosen)
+
+    def _chosen(self, wanted: tuple[JudgeOrder, Estimate] | None) -> None:
+        if wanted is None:
+            return
+        order, found = wanted
+        if found.local:
+            self.host.judging.start(order)
+            return
+        self.app.push_screen(
+            ConfirmScreen(f"Send your words to {found.where}?", judge_text.consent(found, order),
+                          confirm="Send and judge"),
+            lambda sure: self.host.judging.start(order) if sure else None,
+        )  # fmt: skip
+
     def action_again(self) -> None:
         self.reload()
 
@@ -128,6 +179,9 @@ class ReportScreen(PersonaScreen):
         self.host.tell(f"Written to {written}.")
 
     def commands(self) -> Iterable[SystemCommand]:
+        yield SystemCommand(
+            "Report: judge", "Let a model answer the same, or stop it", self.action_judge
+        )
         yield SystemCommand("Report: HTML", "A file to keep", lambda: self.action_write("html"))
         yield SystemCommand("Report: Markdown", "As text", lambda: self.action_write("md"))
         yield SystemCommand("Report: JSON", "To compute with", lambda: self.action_write("json"))

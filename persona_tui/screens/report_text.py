@@ -13,7 +13,10 @@ study's value beside it. What cannot be computed yet says what is missing.
 
 - **1** to **6** go to a part; ↑ ↓ PgUp PgDn scroll; **m** tells how each figure is computed.
 - **h** writes an HTML file to keep, **w** Markdown, **j** JSON; **y** copies the text.
-- **r** computes again. `persona-tui judge` lets a model answer the same questions.
+- **r** computes again.
+- **g** lets a model answer what you were asked, in the same words (as `persona-tui judge`): choose it,
+  see what that takes, set a budget. **g** stops it; what was answered is kept, and it goes on from
+  there. What it says is shown beside what you said, never before.
 
 In the bars, ├──┤ is the interval, ● your value, ◆ the study's.
 """
