@@ -10,6 +10,9 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
+OWN = "own"
+"""The key of the person's own profile as a persona."""
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -29,6 +32,8 @@ class Persona:
     """What they turn to an assistant with: the subjects of their messages."""
     voice: str
     """How they write."""
+    whole: bool = True
+    """Whether the facts are all that is true of them, so that what is not stated is not so."""
 
     @cached_property
     def sha256(self) -> str:
@@ -326,7 +331,8 @@ def find(key: str) -> Persona | None:
 
 
 def own(statements: tuple[str, ...]) -> Persona:
-    """The person's own corrected profile as a persona, to be played in their place. On which topics
-    a statement matters is not known, so no truth about relevance comes of it."""
+    """The person's own corrected profile as a persona, to be played in their place. It is not the
+    whole truth about them, and on which topics a statement matters is not known: what it does not
+    state is undecided, and no truth about relevance comes of it."""
     facts = tuple(Fact(text) for text in statements)
-    return Persona("own", facts, ("what is on your mind today",), "in your own plain words")
+    return Persona(OWN, facts, ("what is on your mind today",), "in your own plain words", False)

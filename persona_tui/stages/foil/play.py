@@ -14,10 +14,20 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from models.fingerprint import prompt_sha256
-from models.protocol import Backend, ChatMessage, Description, Finished, Sampling, TextDelta
+from models.protocol import (
+    Backend,
+    ChatMessage,
+    Description,
+    Finished,
+    Sampling,
+    TextDelta,
+    Usage,
+)
+from persona_tui.stages.extraction.languages import REPORTED
 from persona_tui.stages.foil.personas import Persona
+from persona_tui.stages.foil.voice import first_person
 
-PLAY_VERSION = "1"
+PLAY_VERSION = "2"
 USER = Sampling(temperature=0.8, top_p=0.95, max_tokens=90, repeat_penalty=1.1)
 ASSISTANT = Sampling(temperature=0.7, top_p=0.95, max_tokens=160, repeat_penalty=1.1)
 SYSTEM = """\
@@ -47,6 +57,8 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
 )
 """Errand, fact, message: for small models, which do not understand the instruction alone."""
 SMALL_MODEL_B = 3.0
+CHARACTERS_A_TOKEN = 4.0
+"""Where the back end does not count."""
 BEFORE = 2
 """Earlier turns that the player sees: enough to go on, little enough for a small context."""
 
@@ -59,49 +71,22 @@ class Turn:
     text: str
     fact: int | None = None
     """Which fact of the persona the message was to bring up."""
+    sent: int = 0
+    """Tokens that the model was sent for it: as it counts them, else estimated."""
+    written: int = 0
 
 
-_BASE = {
-    "does": "do",
-    "goes": "go",
-    "dislikes": "dislike",
-    "practises": "practise",
-    "studies": "study",
-    "coaches": "coach",
-    "cannot": "cannot",
-    "never": "never",
-    "founded": "founded",
-    "became": "became",
-    "moved": "moved",
-    "lost": "lost",
-    "came": "came",
-}
-"""Verbs of the personas that are more than their base with an s."""
-_WORDS = (
-    (" his ", " my "),
-    (" her ", " my "),
-    (" himself ", " myself "),
-    (" and has ", " and have "),
-    (" and sells ", " and sell "),
-    ("mostly writes", "mostly write"),
-    ("never eats", "never eat"),
-)
-"""What else is said differently of oneself, in the sentences of the bank."""
-
-
-def first_person(sentence: str) -> str:
-    """What is true of "the user", without naming them so: models copy the words."""
-    for before, after in _WORDS:
-        sentence = sentence.replace(before, after)
-    for before, after in (
-        ("The user is ", "I am "),
-        ("The user has ", "I have "),
-        ("The user's ", "my "),
-    ):
-        if sentence.startswith(before):
-            return after + sentence[len(before) :]
-    verb, _, rest = sentence.removeprefix("The user ").partition(" ")
-    return f"I {_BASE.get(verb) or verb.removesuffix('s')} {rest}"
+def spoken(fact: str) -> str:
+    """A fact in the words in which the model is told it: in the first person where that is sure; of a
+    sentence that was kept as it was said, the words; else as it stands. Never half turned."""
+    told = first_person(fact)
+    if told is not None:
+        return told
+    for frame in REPORTED.values():
+        before, after = frame.split("{}")
+        if fact.startswith(before) and fact.rstrip(".").endswith(after.strip()):
+            return fact.removeprefix(before).rstrip(".").removesuffix(after.strip()).strip()
+    return fact
 
 
 def template_text() -> str:
@@ -120,17 +105,19 @@ def player_prompt(
     persona: Persona, fact: str, errand: str, said: Sequence[Turn], *, small: bool
 ) -> list[ChatMessage]:
     """What the model is told that writes the user's next message. A small model is shown how it is
-    done, sees no earlier turns and is given the first word; a capable one knows the whole persona."""
-    told = first_person(fact)
+    done, sees no earlier turns and is given the first word (where the fact begins with it); a capable
+    one knows the whole persona."""
+    told = spoken(fact)
     if small:
         prompt = [ChatMessage("system", "You write one short chat message in the first person.")]
         for about, true, message in EXAMPLES:
             prompt.append(ChatMessage("user", SMALL_ASK.format(errand=about, fact=true)))
             prompt.append(ChatMessage("assistant", message))
         prompt.append(ChatMessage("user", SMALL_ASK.format(errand=errand, fact=told)))
-        prompt.append(ChatMessage("assistant", "I"))
+        if told.startswith("I "):
+            prompt.append(ChatMessage("assistant", "I"))
         return prompt
-    facts = "\n".join(f"- {first_person(one.text)}" for one in persona.facts)
+    facts = "\n".join(f"- {spoken(one.text)}" for one in persona.facts)
     prompt = [ChatMessage("system", SYSTEM.format(voice=persona.voice, facts=facts))]
     heard = "".join(
         f"{'Person' if turn.role == 'user' else 'Assistant'}: {turn.text}\n"
@@ -170,33 +157,52 @@ async def play(
         fact = facts[number % len(facts)]
         errand = errands[number % len(errands)]
         prompt = player_prompt(persona, persona.facts[fact].text, errand, said, small=small)
-        text = await _written(user, prompt, replace(USER, seed=draw.getrandbits(31)))
-        if small and text:
+        text, sent, wrote = await _written(user, prompt, replace(USER, seed=draw.getrandbits(31)))
+        if prompt[-1].role == "assistant" and text:  # it goes on after the first word
             text = f"I{text}" if text[0] in "'’" else f"I {text}"
         text = _only_the_message(text)
         if not text:
             continue
-        said.append(Turn("user", text, fact))
+        said.append(Turn("user", text, fact, sent, wrote))
         yield said[-1]
         chat = [ChatMessage(turn.role, turn.text) for turn in said[-2 * BEFORE - 1 :]]
         while chat and chat[0].role != "user":
             chat.pop(0)
-        answer = await _written(assistant, chat, replace(ASSISTANT, seed=draw.getrandbits(31)))
-        if not answer:
-            answer = "…"
-        said.append(Turn("assistant", answer))
+        sampling = replace(ASSISTANT, seed=draw.getrandbits(31))
+        answer, sent, wrote = await _written(assistant, chat, sampling)
+        said.append(Turn("assistant", answer or "…", None, sent, wrote))
         yield said[-1]
 
 
-async def _written(backend: Backend, prompt: Sequence[ChatMessage], sampling: Sampling) -> str:
+async def _written(
+    backend: Backend, prompt: Sequence[ChatMessage], sampling: Sampling
+) -> tuple[str, int, int]:
+    """The text, and the tokens sent and written."""
     parts: list[str] = []
+    usage = Usage()
     async with aclosing(backend.chat(prompt, sampling=sampling, lane="background")) as events:
         async for event in events:
             if isinstance(event, TextDelta):
                 parts.append(event.text)
             elif isinstance(event, Finished):
+                usage = event.usage
                 break
-    return "".join(parts).strip()
+    text = "".join(parts).strip()
+    size = sum(len(one.content) for one in prompt)
+    sent, wrote = usage.prompt_tokens, usage.completion_tokens
+    return (
+        text,
+        round(size / CHARACTERS_A_TOKEN) if sent is None else sent,
+        round(len(text) / CHARACTERS_A_TOKEN) if wrote is None else wrote,
+    )
+
+
+def tokens_of(persona: Persona, turns: int) -> tuple[int, int]:
+    """About how many tokens playing a persona sends and writes at most."""
+    told = len(SYSTEM) + sum(len(one.text) for one in persona.facts)
+    written = (USER.max_tokens + ASSISTANT.max_tokens) * turns
+    heard = written * BEFORE
+    return round(turns * (told + len(ASK)) / CHARACTERS_A_TOKEN) + heard, written
 
 
 def _only_the_message(text: str) -> str:
