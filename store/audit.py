@@ -190,6 +190,8 @@ class SyntheticConversation:
     turns: int
     created_at: datetime
     run_id: str | None = None
+    settings_sha256: str | None = None
+    """Fingerprint of model and settings of its extraction (read only: it is the run's)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ class SyntheticJudgment:
     relevant: bool | None = None
     probability: float | None = None
     context: JudgmentContext | None = None
-    """Where the person answered."""
+    """Where the person answered, or in whose words a model was asked (``guideline_sha256``)."""
     retracted: bool = False
 
 
@@ -341,6 +343,21 @@ class SyntheticColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class SyntheticItems:
+    """What was inferred about synthetic users, judged or not: one row an attribute."""
+
+    persona_key: list[str] = field(default_factory=list)
+    persona_sha256: list[str] = field(default_factory=list)
+    conversation_id: list[str] = field(default_factory=list)
+    attribute_id: list[str] = field(default_factory=list)
+    user_model: list[str] = field(default_factory=list)
+    extractor: list[str | None] = field(default_factory=list)
+    settings_sha256: list[str | None] = field(default_factory=list)
+    created_at: list[str] = field(default_factory=list)
+    """When it was played."""
+
+
+@dataclass(frozen=True, slots=True)
 class CatchColumns:
     """Planted false attributes: what was said of them."""
 
@@ -362,3 +379,4 @@ class AuditData:
     """Attributes that the person added because the model had missed them."""
     inferred: int
     """Attributes that a model inferred, judged or not."""
+    played: SyntheticItems = field(default_factory=SyntheticItems)

@@ -17,6 +17,7 @@ from store.audit import (
     RelevanceColumns,
     ResponseColumns,
     SyntheticColumns,
+    SyntheticItems,
 )
 from store.db import Store
 from store.faults import guarded
@@ -73,6 +74,13 @@ def read(store: Store) -> AuditData:
             " JOIN synthetic_conversations c ON c.conversation_id = a.conversation_id"
             " ORDER BY j.seq"
         ).fetchall()
+        items = conn.execute(
+            "SELECT c.persona_key, c.persona_sha256, c.conversation_id, a.attribute_id, c.user_model,"
+            " a.model, json_extract(r.parameters, '$.extraction_sha256'), c.created_at"
+            " FROM synthetic_attributes a"
+            " JOIN synthetic_conversations c ON c.conversation_id = a.conversation_id"
+            " LEFT JOIN model_runs r ON r.run_id = c.run_id ORDER BY a.attribute_id"
+        ).fetchall()
         catches = conn.execute(
             "SELECT catch_key, verdict FROM catches_in_force WHERE verdict IS NOT NULL"
         ).fetchall()
@@ -90,6 +98,7 @@ def read(store: Store) -> AuditData:
         CatchColumns(*_columns(catches, 2)),
         added,
         inferred,
+        SyntheticItems(*_columns(items, 8)),
     )
 
 

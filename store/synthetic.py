@@ -56,12 +56,16 @@ def add_conversation(
 def conversations(store: Store) -> list[SyntheticConversation]:
     """Every played conversation, the oldest first."""
     rows = store.conn.execute(
-        "SELECT conversation_id, persona_key, persona_sha256, user_model, assistant_model, turns,"
-        " created_at, run_id FROM synthetic_conversations ORDER BY conversation_id"
+        "SELECT s.conversation_id, s.persona_key, s.persona_sha256, s.user_model, s.assistant_model,"
+        " s.turns, s.created_at, s.run_id, json_extract(r.parameters, '$.extraction_sha256')"
+        " FROM synthetic_conversations s LEFT JOIN model_runs r ON r.run_id = s.run_id"
+        " ORDER BY s.conversation_id"
     )
     return [
-        SyntheticConversation(key, persona, sha256, user, assistant, turns, from_db(created), run)
-        for key, persona, sha256, user, assistant, turns, created, run in rows
+        SyntheticConversation(
+            key, persona, sha256, user, assistant, turns, from_db(created), run, settings
+        )
+        for key, persona, sha256, user, assistant, turns, created, run, settings in rows
     ]
 
 
@@ -144,6 +148,18 @@ def _context(given: JudgmentContext | None) -> str | None:
         return None
     names = [name.strip() for name in context.NAMES.split(",")]
     return to_json(dict(zip(names, context.values(given), strict=True)))
+
+
+@guarded
+def asked(store: Store, model_tag: str, wordings: Sequence[str]) -> set[tuple[str, str | None]]:
+    """What a model was asked in these words (by hash): attribute, and prompt if about relevance."""
+    rows = store.conn.execute(
+        "SELECT attribute_id, prompt_key FROM synthetic_judgments WHERE rater = 'model'"
+        " AND model_tag = ? AND retracted = 0 AND json_extract(context, '$.guideline_sha256') IN"
+        " (SELECT value FROM json_each(?))",
+        (clean(model_tag), json.dumps(list(wordings))),
+    )
+    return {(attribute, prompt) for attribute, prompt in rows}
 
 
 IN_FORCE = """synthetic_judgments j WHERE j.retracted = 0 AND NOT EXISTS (

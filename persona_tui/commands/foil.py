@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 import click
 
 from persona_tui.commands._common import emit, journal, visible
-from persona_tui.errors import UsageError, UserError
-
-if TYPE_CHECKING:
-    from persona_tui.jobs.foil import FoilStep
 
 
 @click.group("foil")
@@ -27,13 +21,24 @@ def group() -> None:
 
 
 @group.command("run")
-@click.option("--count", type=click.IntRange(min=1), help="How many personas; all if left out.")
+@click.option("--count", type=click.IntRange(min=0),
+              help="How many personas; all if left out, 0 to play none and only judge.")  # fmt: skip
 @click.option("--persona", "keys", multiple=True, help="Only this persona; may be repeated.")
 @click.option("--own", is_flag=True, help="Also play you, from your corrected profile.")
 @click.option("--turns", type=click.IntRange(1, 50), default=4, show_default=True,
               help="Messages of the synthetic user in one conversation.")  # fmt: skip
 @click.option("--model", help="Which model plays the user; that of the chat if left out.")
-@click.option("--judge", "judge_ref", help="A model that answers the questions as well.")
+@click.option("--judge", "judge_ref",
+              help="A model that answers the questions as well, also about what was played before.")  # fmt: skip
+@click.option(
+    "--max-usd", type=click.FloatRange(min=0), help="Let the judge stop before it costs more."
+)
+@click.option("--max-tokens", type=click.IntRange(min=1),
+              help="Let the judge stop before it uses more tokens.")  # fmt: skip
+@click.option("--price-in", type=click.FloatRange(min=0),
+              help="US dollars a million tokens sent to the judge.")  # fmt: skip
+@click.option("--price-out", type=click.FloatRange(min=0), help="The same for tokens written.")
+@click.option("--estimate", is_flag=True, help="Only say what it would take.")
 @click.option("--yes", is_flag=True, help="Send words to a model that is not on this machine.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def run(
@@ -43,15 +48,27 @@ def run(
     turns: int,
     model: str | None,
     judge_ref: str | None,
+    max_usd: float | None,
+    max_tokens: int | None,
+    price_in: float | None,
+    price_out: float | None,
+    estimate: bool,
     yes: bool,
     quiet: bool,
 ) -> None:
     """Let a model play users, infer from what it says, and compare with what is true of them.
 
-    Personas that were played before with these models and this length are not played again; Ctrl+C
-    stops, and what was finished is kept.
+    Personas that were played before with these models, this length and this extraction are not
+    played again; Ctrl+C stops, and what was finished is kept. A judge is asked about everything that
+    was played and that it was not asked about before.
     """
-    task = _Run(count, keys, own, turns, model, judge_ref, yes, quiet)
+    from persona_tui.commands._foil import FoilRun
+
+    task = FoilRun(
+        count=count, keys=keys, own=own, turns=turns, model=model, judge=judge_ref,
+        max_usd=max_usd, max_tokens=max_tokens, price_in=price_in, price_out=price_out,
+        estimate=estimate, yes=yes, quiet=quiet,
+    )  # fmt: skip
     try:
         asyncio.run(task.run())
     except KeyboardInterrupt:
@@ -60,119 +77,14 @@ def run(
         raise click.exceptions.Exit(130) from None
 
 
-class _Run:
-    def __init__(
-        self,
-        count: int | None,
-        keys: tuple[str, ...],
-        own: bool,
-        turns: int,
-        model: str | None,
-        judge: str | None,
-        yes: bool,
-        quiet: bool,
-    ) -> None:
-        self.count = count
-        self.keys = keys
-        self.own = own
-        self.turns = turns
-        self.model = model
-        self.judge = judge
-        self.yes = yes
-        self.quiet = quiet
-        self.personas = self.found = 0
-        self._drawn = False
-
-    async def run(self) -> None:
-        from persona_tui.config import load_settings
-        from persona_tui.db import StoreThread
-        from persona_tui.jobs.backends import Backends
-        from persona_tui.jobs.foil import own_statements, plan, run_foil
-        from persona_tui.paths import default_paths
-        from persona_tui.stages.foil.personas import PERSONAS, find
-        from store import user_prompts
-
-        for key in self.keys:
-            if find(key) is None:
-                names = ", ".join(one.key for one in PERSONAS)
-                raise UsageError(f"There is no persona '{key}'; there are {names}.")
-        paths = default_paths()
-        settings = load_settings(paths)
-        db = StoreThread(paths.database)
-        await db.open()
-        backends = Backends(settings, paths)
-        try:
-            user = backends.get(self.model or settings.chat.model)
-            assistant = backends.for_task("chat")
-            extractor = backends.for_task("extraction")
-            judge = None if self.judge is None else backends.get(self.judge)
-            own = await db.run(own_statements) if self.own else ()
-            if self.own and not own:
-                raise UserError(
-                    "Your profile is empty: judge what was inferred about you first "
-                    "(persona-tui review)."
-                )
-            # Only one's own profile is one's own words; what models play of the bank is nobody's.
-            hosts = {
-                one.describe().where
-                for one in (user, assistant, extractor, judge)
-                if one is not None and not one.describe().local
-            }
-            if self.own and hosts and not self.yes:
-                raise UsageError(
-                    f"Your profile would be sent to {', '.join(sorted(hosts))}: add --yes if you "
-                    "want that."
-                )
-            todo = await plan(
-                db, user, assistant, turns=self.turns, count=self.count, keys=self.keys, own=own
-            )
-            if not todo.personas:
-                click.echo(
-                    f"All {todo.played} were played before; see persona-tui report.", err=True
-                )
-                return
-            bank = await db.run(user_prompts.list_all, origin="bank")
-            steps = run_foil(
-                db, todo, user=user, assistant=assistant, extractor=extractor,
-                embedder=backends.embedder, settings=settings, bank_prompts=bank, judge=judge,
-            )  # fmt: skip
-            async with aclosing(steps):
-                async for step in steps:
-                    self._show(step)
-            self.wipe()
-            click.echo(
-                f"Played {self.personas} synthetic users; {self.found} attributes were inferred. "
-                "See persona-tui report.",
-                err=True,
-            )
-        finally:
-            await backends.close()
-            await db.close()
-
-    def _show(self, step: FoilStep) -> None:
-        from persona_tui.jobs.progress import time_text
-
-        if step.done:
-            self.personas += 1
-            self.found += len(step.attributes)
-        if self.quiet or not sys.stderr.isatty():
-            return
-        left = time_text(step.progress.seconds_left)
-        self.wipe()
-        line = f"{step.persona}: {step.progress.done} of {step.progress.total} messages"
-        click.echo(f"{line} · {left}" if left else line, err=True, nl=False)
-        self._drawn = True
-
-    def wipe(self) -> None:
-        if self._drawn:
-            click.echo("\r\x1b[K", err=True, nl=False)
-            self._drawn = False
-
-
 @group.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(as_json: bool) -> None:
-    """List what was played, and what was inferred from it."""
+    """List what was played, and what was inferred from it.
+
+    What the personas and models say of an attribute is listed once you have judged it yourself, so
+    that nothing is told before 'foil review' asks you.
+    """
     from store import synthetic
 
     with journal() as store:
@@ -181,6 +93,8 @@ def list_(as_json: bool) -> None:
             if given.verdict is not None:
                 who = given.model_tag or given.rater
                 said.setdefault(given.attribute_id, {})[who] = given.verdict
+        hidden = sum("person" not in verdicts for verdicts in said.values())
+        said = {key: verdicts for key, verdicts in said.items() if "person" in verdicts}
         for played in synthetic.conversations(store):
             found = synthetic.attributes(store, played.conversation_id)
             if as_json:
@@ -197,6 +111,7 @@ def list_(as_json: bool) -> None:
                                 "attribute_id": one.attribute_id,
                                 "attribute": one.text,
                                 "confidence": one.confidence,
+                                "extractor": one.model,
                                 "verdicts": said.get(one.attribute_id, {}),
                             }
                             for one in found
@@ -214,6 +129,8 @@ def list_(as_json: bool) -> None:
                     for who, verdict in said.get(one.attribute_id, {}).items()
                 )
                 click.echo(f"  {visible(one.text)}" + (f"  ({verdicts})" if verdicts else ""))
+    if hidden and not as_json:
+        click.echo(f"Of {hidden} more, verdicts are told once you have judged them (foil review).")
 
 
 @group.command("review")
@@ -221,8 +138,9 @@ def list_(as_json: bool) -> None:
 def review(limit: int | None) -> None:
     """Judge what was inferred about synthetic users, line by line, as you judged your own.
 
-    The persona's facts are shown, then one statement a line: a (ok), u (unsure), x (bad), an empty
-    line skips, the end of the input ends it.
+    In random order. The persona's facts are shown, then one statement: a (ok), u (unsure), x (bad),
+    and of what is not ok why; e shows the words that it rests on, z takes the last verdict back and
+    asks again, an empty line skips, the end of the input ends it.
     """
     from persona_tui.plain.foil import FoilReview
 
