@@ -1,50 +1,36 @@
-"""The person beside synthetic users: does the same model look better on them?"""
+"""The person beside synthetic users: does the same model look better on them?
+
+Compared is only what is alike: the same extraction, the same judge, prompts of the bank.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from persona_tui.report.intervals import Estimate, codes, difference, share
+from persona_tui.report.foil_data import Played, read
+from persona_tui.report.foil_judges import judges
+from persona_tui.report.foil_parts import MISSING, gap, mine_on_bank, real_rows
+from persona_tui.report.intervals import Estimate, codes, share
 from persona_tui.report.model import Figure, Plot, Series
 from persona_tui.report.parts import figure, percent, plural
-from persona_tui.report.stage2 import mine_of
 from store.audit import AuditData
-
-PRIORITY = {"person": 0, "truth": 1}
-MISSING = "no synthetic user was played yet (persona-tui foil run)"
 
 
 def build(data: AuditData) -> tuple[list[Figure], list[Plot]]:
     """Figures of the foil: synthetic, and real minus synthetic."""
-    s = data.synthetic
-    verdicts: dict[str, tuple[int, str, str, str | None]] = {}
-    for i in range(len(s.attribute_id)):
-        verdict = s.verdict[i]
-        if s.prompt_key[i] is None and verdict and s.rater[i] in PRIORITY:
-            new = (PRIORITY[s.rater[i]], verdict, s.conversation_id[i], s.failure_mode[i])
-            old = verdicts.get(s.attribute_id[i])
-            if old is None or new[0] < old[0]:  # the person's word before the persona's
-                verdicts[s.attribute_id[i]] = new
-    rows = list(verdicts.values())
-    ok = np.array([row[1] == "ok" for row in rows], dtype=bool)
-    fake = share(ok, codes([row[2] for row in rows]))
-    real = _real(data)
-    figures = [
-        figure(
-            "foil.acceptance", "foil", "What is right about synthetic users", "share", fake,
-            f"Of {plural(len(rows), 'attribute')} inferred about synthetic users "
-            f"{int(ok.sum())} were right.",
-            "By what the persona states, or by you where you judged; Wilson by conversation.",
-            missing=None if len(s.attribute_id) else MISSING, what="synthetic attribute",
-        ),
-        _difference(
-            "foil.acceptance_gap", "Right about you minus right about synthetic users", real, fake,
-            study=True,
-        ),
-    ]  # fmt: skip
-    figures += _failures(data, rows)
-    figures += _relevance(data)
-    figures += _judges(data, verdicts)
+    played = read(data)
+    real = _real(data, played)
+    right = played.right()
+    keys = list(right)
+    ok = np.array([right[key] for key in keys], dtype=bool)
+    fake = share(ok, played.clusters(keys))
+    figures = [*_acceptance(played, fake, int(ok.sum()), real)]
+    figures += _by_the_person(played, real)
+    figures += _failures(data, played)
+    figures += _relevance(data, played)
+    figures += judges(data, played)
     plots = []
     if real.is_known and fake.is_known and fake.n >= 5 and real.n >= 5:
         plots.append(
@@ -60,105 +46,164 @@ def build(data: AuditData) -> tuple[list[Figure], list[Plot]]:
     return figures, plots
 
 
-def _real(data: AuditData) -> Estimate:
+def _acceptance(played: Played, fake: Estimate, ok: int, real: Estimate) -> list[Figure]:
+    """What is right about synthetic users, of what is decided; and what it may be in truth."""
+    everything = list(played.conversation)
+    n = len(everything)
+    right = played.right()
+    open_ = n - len(right)
+    missing = None if n else MISSING
+    clusters = played.clusters(everything)
+
+    def if_undecided(verdict: bool) -> Estimate:
+        return share(
+            np.array([right.get(key, verdict) for key in everything], dtype=bool), clusters
+        )
+
+    worst, best = if_undecided(False), if_undecided(True)
+    aside = (
+        f" {plural(played.left_out, 'attribute')} of other models, settings or earlier profiles "
+        "left out."
+        if played.left_out
+        else ""
+    )
+    return [
+        figure(
+            "foil.acceptance", "foil", "What is right about synthetic users", "share", fake,
+            f"Of {plural(n, 'attribute')} that {played.extractor} inferred about synthetic users "
+            f"{len(right)} are decided, and {ok} of these are right; {percent(worst.value)} if all "
+            f"that are undecided were wrong, {percent(best.value)} if right.{aside}" if n else "",
+            "By what the persona states, implies or contradicts, or by you where you judged; Wilson "
+            "by conversation. Undecided ones are left out here.",
+            missing=missing, what="decided attribute",
+        ),
+        figure(
+            "foil.undecided", "foil", "Left undecided about synthetic users", "share",
+            share(np.array([key not in right for key in everything], dtype=bool), clusters),
+            f"Of {plural(n, 'attribute')} {open_} are neither stated nor ruled out by the persona "
+            "(persona-tui foil review decides them).",
+            "Share, Wilson by conversation.", missing=missing, what="synthetic attribute",
+        ),
+        figure(
+            "foil.acceptance.least", "foil", "Right about synthetic users at least", "share", worst,
+            "If everything undecided were wrong.", "As acceptance, undecided as wrong.",
+            missing=missing, what="synthetic attribute",
+        ),
+        figure(
+            "foil.acceptance.most", "foil", "Right about synthetic users at most", "share", best,
+            "If everything undecided were right.", "As acceptance, undecided as right.",
+            missing=missing, what="synthetic attribute",
+        ),
+        gap(
+            "foil.acceptance_gap", "Right about you minus right about synthetic users", real, fake,
+            study=True, of_you=("judgment", f"of what {played.extractor} inferred about you"),
+            more_said=f" Between {100 * (real.value - best.value):+.0f} and "
+            f"{100 * (real.value - worst.value):+.0f} points, whatever the undecided ones are."
+            if real.is_known and open_ else "",
+        ),
+    ]  # fmt: skip
+
+
+def _real(data: AuditData, played: Played) -> Estimate:
+    """What is right about the person, of what the same model inferred."""
     a = data.attributes
-    rows = [i for i in range(len(a.verdict)) if a.sampling[i] == "random" and a.inclusion_prob[i]]
+    rows = real_rows(data, played)
     ok = np.array([a.verdict[i] == "ok" for i in rows], dtype=bool)
     return share(ok, codes([a.conversation_id[i] for i in rows]))
 
 
-def _difference(
-    key: str, title: str, real: Estimate, fake: Estimate, *, study: bool = False
-) -> Figure:
-    enough = real.n >= 5 and fake.n >= 5 and real.is_known and fake.is_known
-    gap = difference(real, fake) if enough else Estimate(float("nan"), 0, 0, 0)
-    from persona_tui.report.study import PROBLEM_GAP
+def _by_the_person(played: Played, real: Estimate) -> list[Figure]:
+    """The person's own verdicts on synthetic users: the same rater on both sides."""
+    bank = [key for key in played.mine if key in played.conversation]
+    own = [key for key in played.mine if key in played.own]
+    both = [key for key in bank if key in played.truth]
 
-    return figure(
-        key, "foil", title, "points", gap,
-        f"{percent(real.value)} for you, {percent(fake.value)} for synthetic users."
-        if enough else "",
-        "Difference of two independent shares; Newcombe's square-and-add interval.",
-        study=PROBLEM_GAP if study else (),
-        missing=None if enough else "both you and synthetic users need at least 5 judgments",
-        tells="Whether synthetic users make the model look better than it is for you.",
-    )  # fmt: skip
+    def accepted(keys: list[str]) -> Estimate:
+        ok = np.array([played.mine[key] == "ok" for key in keys], dtype=bool)
+        return share(ok, played.clusters(keys))
+
+    found = []
+    if bank:
+        mine = accepted(bank)
+        alike = [(played.mine[key] == "ok") == played.truth[key] for key in both]
+        found += [
+            figure(
+                "foil.acceptance.by_you", "foil", "What you call right about synthetic users", "share",
+                mine, f"Of {plural(len(bank), 'attribute')} about synthetic users you accepted "
+                f"{sum(played.mine[key] == 'ok' for key in bank)}.",
+                "Your verdicts only (persona-tui foil review); Wilson by conversation.",
+            ),
+            gap(
+                "foil.acceptance_gap.by_you", "You accept: about you minus about synthetic users",
+                real, mine,
+            ),
+            figure(
+                "foil.truth_agreement", "foil", "You agree with what personas say", "share",
+                share(np.array(alike, dtype=bool), played.clusters(both)),
+                f"Of {plural(len(both), 'attribute')} that both of you decided you agree on "
+                f"{sum(alike)}.", "ok against not ok; Wilson by conversation.",
+            ),
+        ]  # fmt: skip
+    if own:
+        found.append(
+            figure(
+                "foil.own.acceptance", "foil", "Right about you as a model plays you", "share",
+                accepted(own), f"Of {plural(len(own), 'attribute')} inferred from conversations "
+                "that a model played from your profile you accepted "
+                f"{sum(played.mine[key] == 'ok' for key in own)}.",
+                "Your verdicts only, on the profile as it was played last; Wilson by conversation.",
+            )
+        )  # fmt: skip
+    return found
 
 
-def _failures(data: AuditData, rows: list[tuple[int, str, str, str | None]]) -> list[Figure]:
-    """The most frequent failure of each, real against synthetic."""
-    from persona_tui.report.intervals import wilson
+def _failures(data: AuditData, played: Played) -> list[Figure]:
+    """Why what is not ok is wrong, as the person says of both."""
     from persona_tui.report.stage1 import LABELS
 
     a = data.attributes
-    mine = [
-        mode
-        for mode, verdict, how in zip(a.failure_mode, a.verdict, a.sampling, strict=True)
-        if mode and verdict != "ok" and how == "random"
-    ]
-    theirs = [mode for _, verdict, _, mode in rows if mode and verdict != "ok"]
+    rows = [i for i in real_rows(data, played) if a.failure_mode[i] and a.verdict[i] != "ok"]
+    mine = [str(a.failure_mode[i]) for i in rows]
+    wrong = [key for key in played.modes if key in played.conversation]
+    theirs = [played.modes[key] for key in wrong if played.mine[key] != "ok"]
+    wrong = [key for key in wrong if played.mine[key] != "ok"]
+    if not theirs:
+        return []
     found = []
     for mode, label in LABELS.items():
         if mode in mine or mode in theirs:
             found.append(
-                _difference(
+                gap(
                     f"foil.failure.{mode}", f"Wrong because {label}: you minus synthetic",
-                    wilson(mine.count(mode), len(mine)), wilson(theirs.count(mode), len(theirs)),
+                    share(_are(mine, mode), codes([a.conversation_id[i] for i in rows])),
+                    share(_are(theirs, mode), played.clusters(wrong)),
+                    of_you=("reason", "given for what is wrong about you"),
+                    of_them=("reason", "given about synthetic users (persona-tui foil review)"),
+                    method="As you said of both; shares of what is not ok. ",
                 )
             )  # fmt: skip
     return found
 
 
-def _relevance(data: AuditData) -> list[Figure]:
-    """Yes rates: the persona's and the judge's against the person's."""
-    s = data.synthetic
-    mine = mine_of(data)
-    real = share(mine.yes, mine.prompt, mine.weight)
-    found = []
-    for key, title, rater in (
-        ("foil.yes_rate_gap", "Relevant for you minus relevant for synthetic users", "truth"),
-        ("foil.judge_yes_rate_gap", "The same, as a model judges synthetic users", "model"),
-    ):
-        chosen = [
-            i for i in range(len(s.relevant)) if s.rater[i] == rater and s.relevant[i] is not None
-        ]
-        yes = np.array([s.relevant[i] for i in chosen], dtype=bool)
-        if rater == "model" and not chosen:
-            continue
-        found.append(
-            _difference(key, title, real, share(yes, codes([s.conversation_id[i] for i in chosen])))
+def _are(modes: Sequence[str], wanted: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return np.array([mode == wanted for mode in modes], dtype=bool)
+
+
+def _relevance(data: AuditData, played: Played) -> list[Figure]:
+    """How much of a person and of a persona matters for prompts of the bank."""
+    if not played.conversation:
+        return []
+    mine = mine_on_bank(data)
+    keys = list(played.relevant)
+    yes = np.array([played.relevant[key] for key in keys], dtype=bool)
+    return [
+        gap(
+            "foil.yes_rate_gap", "Relevant for you minus relevant for synthetic users",
+            share(mine.yes, mine.prompt, mine.weight),
+            share(yes, played.clusters([key for key, _ in keys])),
+            of_you=("answer", "of yours about prompts of the bank"),
+            of_them=("answer", "about synthetic users"),
+            method="Prompts of the bank only; for personas by what their author wrote, half of the "
+            "prompts being such that knowing the person matters. ",
         )
-    return found
-
-
-def _judges(data: AuditData, verdicts: dict[str, tuple[int, str, str, str | None]]) -> list[Figure]:
-    """How often a judge agrees: with the person on the person, with the truth on synthetic users."""
-    s, a, m = data.synthetic, data.attributes, data.models
-    mine = {
-        key: verdict
-        for key, verdict, how in zip(a.attribute_id, a.verdict, a.sampling, strict=True)
-        if how == "random"
-    }
-    found = []
-    tags = sorted({t for t, r in zip(s.model_tag, s.rater, strict=True) if r == "model" and t})
-    for tag in tags:
-        fake = [
-            (s.verdict[i] == "ok") == (verdicts[s.attribute_id[i]][1] == "ok")
-            for i in range(len(s.verdict))
-            if s.model_tag[i] == tag and s.verdict[i] and s.attribute_id[i] in verdicts
-        ]
-        real = [
-            (verdict == "ok") == (mine[key] == "ok")
-            for kind, name, key, verdict in zip(
-                m.kind, m.model_tag, m.attribute_id, m.verdict, strict=True
-            )
-            if kind == "attribute" and name == tag and verdict and key in mine
-        ]
-        found.append(
-            _difference(
-                f"foil.judge_agreement_gap[{tag}]",
-                f"{tag} agrees: with you minus with the truth of synthetic users",
-                share(np.array(real, dtype=bool)), share(np.array(fake, dtype=bool)),
-            )
-        )  # fmt: skip
-    return found
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ from store.audit import (
     RelevanceColumns,
     ResponseColumns,
     SyntheticColumns,
+    SyntheticItems,
 )
 
 MODES = ("overgeneralization", "missing_evidence", "task_context_confusion", "other")
@@ -143,10 +144,20 @@ def simulated(
         [None] * fake,
         ["m"] * fake,
     )
+    played = SyntheticItems(
+        [f"persona{i // 5}" for i in range(fake)],
+        ["0" * 64] * fake,
+        [f"y{i // 5}" for i in range(fake)],
+        [f"z{i}" for i in range(fake)],
+        ["m"] * fake,
+        ["m"] * fake,
+        ["s"] * fake,
+        ["2026-01-01"] * fake,
+    )
     planted = min(5, attributes)
     return AuditData(
         a, r, c, models, synthetic, CatchColumns([f"k{i}" for i in range(planted)], ["bad"] * planted),
-        attributes // 20, attributes,
+        attributes // 20, attributes, played,
     )  # fmt: skip
 
 
