@@ -90,7 +90,8 @@ class CompareConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """The second model, where two are compared (arm ``models``)."""
     arm: Literal["relevant", "all", "model", "personal", "models"] = "relevant"
     """What the personalized answer is told: the attributes that you called relevant, all that you
-    accepted, the model's own choice, your personal model's; or two models are compared."""
+    accepted (without those for *only when I ask*), the model's own choice among those, your personal
+    model's; or (``models``) two models are compared."""
     temperature: Annotated[float, Meta(ge=0, le=2)] = 0.7
     """How freely words are drawn, in both answers alike."""
     max_tokens: Count = 400

@@ -20,9 +20,10 @@ RelevanceLevel = Literal["explicit", "implicit", "optional", "unnecessary", "for
 RELEVANT_LEVELS: frozenset[RelevanceLevel] = frozenset(("explicit", "implicit", "optional"))
 """Levels that fold to *yes*; the other two fold to *no*."""
 Arm = Literal["relevant", "all", "model", "personal", "models"]
-"""Whose choice of attributes the personalized answer was given: what the person called relevant,
-all accepted ones, the model's own choice, the personal model's; ``models``: no personalization, two
-models compared (``generic`` is the first, ``personalized`` the second)."""
+"""Whose choice of attributes the personalized answer was given: what the person called relevant, all
+accepted ones that are welcome unasked, the model's own choice among those, the personal model's;
+``models``: no personalization, two models compared (``generic`` is the first, ``personalized`` the
+second)."""
 Side = Literal["generic", "personalized"]
 Kind = Literal["attribute", "relevance", "response"]
 Rater = Literal["truth", "person", "model"]

@@ -47,7 +47,7 @@ def command(
         raise click.exceptions.Exit(130) from None
     if not made:
         raise UserError(
-            "There is no prompt to answer: finish a prompt with at least one yes first "
+            "There is no prompt left to answer: finish another prompt with at least one yes "
             "(persona-tui relevance), or choose another --arm."
         )
     if not quiet:
@@ -69,6 +69,7 @@ async def _run(
 ) -> int:
     from persona_tui.config import load_settings
     from persona_tui.db import StoreThread
+    from persona_tui.jobs import pair_orders
     from persona_tui.jobs.backends import Backends
     from persona_tui.jobs.responding import make_ahead
     from persona_tui.paths import default_paths
@@ -85,13 +86,13 @@ async def _run(
         other = backends.get(other_model) if other_model else backends.for_task("compare_other")
         wanted = arm or settings.compare.arm
         if wanted == "models" and other is backend:
-            raise UsageError("Name the second model to compare with: --other-model.")
+            raise UsageError(pair_orders.NO_SECOND)
         used = (backend, other) if wanted == "models" else (backend,)
-        hosts = sorted({o.describe().where for o in used if not o.describe().local})
+        hosts = pair_orders.hosts(used)
         if hosts and not yes:
+            what = "Prompts" if wanted == "models" else "Prompts and attributes"
             raise UsageError(
-                f"Prompts and attributes would be sent to {', '.join(hosts)}: add --yes if you "
-                "want that."
+                f"{what} would be sent to {', '.join(hosts)}: add --yes if you want that."
             )
         if prompt_id is not None:
             prompt_id = (await db.run(user_prompts.get, prompt_id)).prompt_id

@@ -16,37 +16,31 @@ from typing import TYPE_CHECKING
 
 from models.protocol import Sampling
 from persona_tui import __version__
-from persona_tui.errors import UserError
-from persona_tui.jobs import relevance_skips
-from persona_tui.jobs.relevance_queue import accepted_attributes, stored_seed, subset
-from persona_tui.stages.judging.drawing import unit
+from persona_tui.jobs.pair_orders import (
+    Order,
+    check_second,
+    choice_key,
+    chose_nothing,
+    models_choice,
+    orders,
+    remember_chose_nothing,
+)
+from persona_tui.jobs.relevance_queue import accepted_attributes
 from persona_tui.stages.response import form, generate
 from persona_tui.stages.response.mentions import find
-from store import prompts, relevance, responses, runs, user_prompts
-from store.audit import Arm, Response, ResponsePair, Side, UserPrompt
+from store import prompts, responses, runs
+from store.audit import Arm, Response, ResponsePair, Side
 from store.db import new_id, utc_now
 from store.errors import NotFoundError
 from store.records import ModelRun
 
 if TYPE_CHECKING:
     from models.protocol import Backend, Embedder
-    from persona_tui.config import CompareConfig, JudgingConfig, Settings
+    from persona_tui.config import CompareConfig, Settings
     from persona_tui.db import StoreThread
     from store.db import Store
 
 SMALL_MODEL_PENALTY = 1.1
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A pair to be made."""
-
-    prompt: UserPrompt
-    arm: Arm
-    attributes: tuple[tuple[str, str], ...]
-    """(id, text) of what the personalized answer is told."""
-    planted: bool = False
-    """Both sides show the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,84 +54,15 @@ class Making:
     """Set at the end."""
 
 
-def welcome_attributes(store: Store) -> dict[str, str]:
-    """Accepted attributes that may be used without being asked for."""
-    from persona_tui.stages.profile import build_profile
-    from store import attributes
-
-    profile = build_profile(attributes.list_all(store))
-    never = {entry.attribute_id for entry in profile.never}
-    return {o.attribute_id: o.text for o in profile.welcome if o.attribute_id not in never}
-
-
-def orders(
-    store: Store,
-    judging: JudgingConfig,
-    compare: CompareConfig,
-    *,
-    arm: Arm | None = None,
-    prompt_id: str | None = None,
-) -> list[Order]:
-    """Pairs that can be made now, in random order: prompts without a pair in this arm.
-
-    Raises:
-        UserError: the arm needs a personal model, which comes with training.
-    """
-    wanted: Arm = arm or compare.arm
-    if wanted == "personal":
-        raise UserError(
-            "There is no personal relevance model yet; choose another arm (compare.arm)."
-        )
-    accepted = accepted_attributes(store)
-    welcome = welcome_attributes(store)
-    done = {pair.prompt_id for pair in responses.pairs(store) if pair.arm == wanted}
-    seed = stored_seed(store, "compare.seed")
-    asked = stored_seed(store, "relevance.seed")
-    skipped = relevance_skips.read(store)
-    judged: dict[str, dict[str, bool]] = {}
-    for row in relevance.in_force(store):
-        judged.setdefault(row.prompt_id, {})[row.attribute_id] = bool(row.relevant)
-    found: list[Order] = []
-    for prompt in user_prompts.list_all(store):
-        key = prompt.prompt_id
-        if key in done or (prompt_id is not None and key != prompt_id):
-            continue
-        chosen: dict[str, str] = {}
-        if wanted == "relevant":
-            said = judged.get(key, {})
-            sheet, _ = subset(key, accepted, asked, judging.attributes_per_prompt)
-            if not said or any(a not in said and (key, a) not in skipped for a in sheet):
-                continue  # the person has not finished it
-            chosen = {a: accepted[a] for a, yes in said.items() if yes and a in accepted}
-        elif wanted in ("all", "model"):
-            chosen = dict(welcome)
-        if wanted != "models" and not chosen:
-            continue
-        planted = wanted != "models" and unit(seed, f"catch:{key}") < judging.catch_share
-        found.append(Order(prompt, wanted, tuple(chosen.items()), planted))
-    return sorted(found, key=lambda order: unit(seed, order.prompt.prompt_id))
-
-
-def sampling_of(compare: CompareConfig, backend: Backend) -> Sampling:
-    """How words are drawn, in both answers alike."""
-    small = backend.describe().backend == "llama.cpp"
+def sampling_of(compare: CompareConfig, used: Sequence[Backend]) -> Sampling:
+    """How words are drawn, in both answers alike, also where two models write them: llama.cpp's
+    penalty on repeating only where all of ``used`` know it."""
+    small = all(one.describe().backend == "llama.cpp" for one in used)
     return Sampling(
         temperature=compare.temperature,
         max_tokens=compare.max_tokens,
         repeat_penalty=SMALL_MODEL_PENALTY if small else 1.0,
     )
-
-
-async def models_choice(backend: Backend, order: Order) -> Order:
-    """The order with those attributes only that the model itself calls relevant."""
-    from persona_tui.stages.relevance.verdicts import zero_shot
-
-    texts = [text for _, text in order.attributes]
-    answers = await zero_shot(order.prompt.text, texts, backend)
-    chosen = tuple(
-        one for one, (_, yes) in zip(order.attributes, answers, strict=True) if yes >= 0.5
-    )
-    return replace(order, attributes=chosen)
 
 
 async def make_pair(
@@ -152,11 +77,12 @@ async def make_pair(
 ) -> AsyncGenerator[Making, None]:
     """Write both answers and keep the pair. For the arm ``models``, ``other`` writes the second one.
 
-    Raises :class:`models.errors.ModelError`, :class:`store.errors.StoreError`.
+    Raises :class:`models.errors.ModelError`, :class:`store.errors.StoreError`, and
+    :class:`persona_tui.errors.UserError` if there is no second model to compare with.
     """
-    if order.arm == "model":
-        order = await models_choice(backend, order)
+    check_second(order.arm, backend, other)
     second = other if order.arm == "models" and other is not None else backend
+    alike = sampling_of(compare, (backend, second))
     await db.run(prompts.remember, generate.template_sha256(), generate.template_text())
     written: list[tuple[Response, ModelRun]] = []
     characters = 0
@@ -166,7 +92,7 @@ async def make_pair(
         (False, backend, []), (True, second, told_texts if order.arm != "models" else []),
     ]  # fmt: skip
     for personalized, writer, told in plans:
-        sampling = generate.with_seed(sampling_of(compare, writer), secrets.randbits(31))
+        sampling = generate.with_seed(alike, secrets.randbits(31))
         started, answer = now(), None
         pieces = generate.write(writer, order.prompt.text, told, sampling)
         async with aclosing(pieces) as parts:
@@ -198,12 +124,14 @@ def _run(
     finished: datetime,
 ) -> ModelRun:
     model = writer.describe()
-    note = "ended at the token limit" if answer.truncated else None
+    said = answer.provenance.note if answer.provenance is not None else None
+    notes = ["ended at the token limit" if answer.truncated else None, said]
     return ModelRun(
         new_id(), "respond", model.name, model.backend, generate.template_sha256(),
         {**sampling.as_parameters(), "arm": order.arm, "form": form.VERSION}, __version__, started, finished,
         prompt_tokens=answer.usage.prompt_tokens,
-        completion_tokens=answer.usage.completion_tokens, note=note,
+        completion_tokens=answer.usage.completion_tokens,
+        note="; ".join(one for one in notes if one) or None,
     )  # fmt: skip
 
 
@@ -228,8 +156,8 @@ def _keep(
     store: Store, *, order: Order, written: Sequence[tuple[Response, ModelRun]], side: Side
 ) -> ResponsePair:
     with store.write():
-        refused = set(accepted_attributes(store))
-        if any(key not in refused for key, _ in order.attributes):
+        allowed = set(accepted_attributes(store))
+        if any(key not in allowed for key, _ in order.attributes):
             raise NotFoundError(
                 "An attribute was taken back while the answers were written; this pair is dropped."
             )
@@ -257,27 +185,40 @@ async def make_ahead(
     arm: Arm | None = None,
     prompt_id: str | None = None,
 ) -> AsyncGenerator[Making, None]:
-    """Make pairs until ``count`` were made, or (``None``) ``compare.ahead`` wait unjudged.
+    """Make pairs until ``count`` were made, or (``None``) ``compare.ahead`` wait unjudged. A prompt for
+    which the model itself would use nothing gets no pair in the arm ``model``.
 
     Raises :class:`models.errors.ModelError`, :class:`store.errors.StoreError`,
     :class:`persona_tui.errors.UserError`.
     """
     compare = settings.compare
+    wanted: Arm = arm or compare.arm
+    check_second(wanted, backend, other)
+    model = backend.describe().name
     made = 0
     while True:
         if count is None:
             ready = await db.run(partial(responses.pairs, judged=False))
-            if len([p for p in ready if p.arm == (arm or compare.arm)]) >= compare.ahead:
+            if len([p for p in ready if p.arm == wanted]) >= compare.ahead:
                 return
         elif made >= count:
             return
         todo = await db.run(
             partial(orders, judging=settings.judging, compare=compare, arm=arm, prompt_id=prompt_id)
         )
+        if wanted == "model":
+            nothing = await db.run(chose_nothing)
+            todo = [one for one in todo if choice_key(model, one) not in nothing]
         if not todo:
             return
+        order = todo[0]
+        if wanted == "model":
+            order = await models_choice(backend, order)
+            if not order.attributes:  # two generic answers are no pair
+                await db.run(remember_chose_nothing, choice_key(model, todo[0]))
+                continue
         steps = make_pair(
-            db, todo[0], backend=backend, other=other, embedder=embedder, compare=compare
+            db, order, backend=backend, other=other, embedder=embedder, compare=compare
         )
         whole = False
         async with aclosing(steps):

@@ -25,7 +25,7 @@ from store.audit import AuditData
 
 ARMS = {
     "relevant": "what you called relevant",
-    "all": "everything you accepted",
+    "all": "everything you accepted (except what is only for when you ask)",
     "model": "the model's own choice",
     "personal": "your personal model's choice",
 }

@@ -63,7 +63,7 @@ SCALES: tuple[tuple[str, str], ...] = (
 )
 ARMS: tuple[tuple[str, str], ...] = (
     ("what you called relevant", "relevant"),
-    ("everything you accepted", "all"),
+    ("all you accepted, but not: only when I ask", "all"),
     ("what the model calls relevant", "model"),
     ("what your personal model calls relevant", "personal"),
     ("nothing: two models are compared", "models"),

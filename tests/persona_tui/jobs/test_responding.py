@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
 from msgspec.structs import replace as changed
 
 from models.embeddings import HashedEmbedder
-from models.protocol import ChatMessage
+from models.protocol import ChatMessage, Description
 from models.scripted import ScriptedBackend
 from persona_tui.config import CompareConfig, JudgingConfig, Settings
 from persona_tui.db import StoreThread
 from persona_tui.errors import UserError
 from persona_tui.jobs.backends import Backends
+from persona_tui.jobs.pair_orders import orders
 from persona_tui.jobs.pairs_ahead import PairsAhead
 from persona_tui.jobs.relevance_changes import write
 from persona_tui.jobs.relevance_session import RelevanceSession
-from persona_tui.jobs.responding import Making, make_ahead, orders
+from persona_tui.jobs.responding import Making, make_ahead
 from persona_tui.paths import Paths
 from persona_tui.stages.response import form
 from store import judgments, responses, runs
@@ -64,12 +67,12 @@ def answering() -> tuple[ScriptedBackend, list[Sequence[ChatMessage]]]:
 async def make(
     db: StoreThread, settings: Settings = PLAIN, arm: Arm | None = None, count: int | None = 1
 ) -> tuple[list[Making], list[Sequence[ChatMessage]]]:
-    model, asked = answering()
+    (model, asked), (other, also) = answering(), answering()
     steps = make_ahead(
-        db, settings, backend=model, other=model, embedder=HashedEmbedder(), count=count, arm=arm
+        db, settings, backend=model, other=other, embedder=HashedEmbedder(), count=count, arm=arm
     )
     async with aclosing(steps):
-        return [step async for step in steps], asked
+        return [step async for step in steps], [*asked, *also]
 
 
 async def test_only_finished_prompts_with_a_yes_are_answered(db: StoreThread) -> None:
@@ -156,6 +159,90 @@ async def test_planted_pairs_are_identical_and_sides_are_drawn(db: StoreThread) 
     assert 0 < len(planted) < 24
     assert all(pair.sampling == "catch" for pair in planted)
     assert {pair.shown_left for pair in made} == {"generic", "personalized"}
+
+
+async def test_a_model_is_not_compared_with_itself(db: StoreThread) -> None:
+    await db.run(audit)
+    model, asked = answering()
+    for other in (model, None):
+        steps = make_ahead(
+            db, PLAIN, backend=model, other=other, embedder=HashedEmbedder(), arm="models"
+        )
+        with pytest.raises(UserError, match="no second one"):
+            await anext(steps)
+    assert asked == []
+
+
+async def test_where_the_model_would_use_nothing_there_is_no_pair(db: StoreThread) -> None:
+    """Two generic answers would be told as "it knew nothing", and counted."""
+    known, _ = await db.run(audit)
+
+    def wants(text: str, option: str) -> float:  # less than it wants of empty words
+        return float((option == "no") == any(one.text in text for one in known))
+
+    model = ScriptedBackend(lambda _: "Rice.", scores=wants)
+    for _ in range(2):
+        steps = make_ahead(
+            db, PLAIN, backend=model, other=None, embedder=HashedEmbedder(), count=9, arm="model"
+        )
+        assert [step async for step in steps] == []
+    assert await db.run(responses.pairs) == []
+    asked = [call for call in model.calls if call.method == "choose"]
+    texts = [call.messages[-1].content for call in asked]
+    assert len(texts) == len(set(texts)) > 0  # remembered: not asked again
+    assert not [call for call in model.calls if call.method == "chat"]
+
+
+async def test_what_the_model_chose_is_what_it_is_told(db: StoreThread) -> None:
+    (first, *rest), _ = await db.run(audit)
+
+    def wants(text: str, option: str) -> float:
+        return float(option == ("no" if any(one.text in text for one in rest) else "yes"))
+
+    model = ScriptedBackend(lambda _: "Rice.", scores=wants)
+    steps = make_ahead(
+        db, PLAIN, backend=model, other=None, embedder=HashedEmbedder(), count=1, arm="model"
+    )
+    made = [step async for step in steps][-1].pair
+    assert made is not None
+    assert made.personalized.attribute_ids == (first.attribute_id,)
+
+
+@dataclass
+class OfKind(ScriptedBackend):
+    """A scripted model that says it is of another kind."""
+
+    kind: str = "llama.cpp"
+
+    def describe(self) -> Description:
+        return dataclasses.replace(super().describe(), backend=self.kind)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "penalty"),
+    [(("llama.cpp", "llama.cpp"), 1.1), (("llama.cpp", "endpoint"), 1.0),
+     (("endpoint", "endpoint"), 1.0)],
+)  # fmt: skip
+async def test_two_models_write_under_the_same_conditions(
+    db: StoreThread, kinds: tuple[str, str], penalty: float
+) -> None:
+    await db.run(audit)
+    one, two = (OfKind(lambda _: "Rice.", kind=kind, name=kind) for kind in kinds)
+    steps = make_ahead(
+        db, PLAIN, backend=one, other=two, embedder=HashedEmbedder(), count=1, arm="models"
+    )
+    pair = [step async for step in steps][-1].pair
+    assert pair is not None
+    kept = [
+        dict((await db.run(runs.get, answer.run_id or "")).parameters)
+        for answer in (pair.generic, pair.personalized)
+    ]
+    for parameters in kept:
+        parameters.pop("seed")
+    assert kept[0] == kept[1]
+    assert kept[0]["repeat_penalty"] == penalty
+    sent = [model.calls[0].sampling for model in (one, two)]
+    assert all(sampling is not None and sampling.repeat_penalty == penalty for sampling in sent)
 
 
 async def test_the_personal_arm_says_what_is_missing(db: StoreThread) -> None:
