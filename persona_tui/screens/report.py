@@ -18,8 +18,8 @@ from persona_tui.paths import write_private
 from persona_tui.report.model import PARTS
 from persona_tui.screens import judge_text
 from persona_tui.screens import report_text as texts
-from persona_tui.screens.base import PersonaScreen
 from persona_tui.screens.confirm import ConfirmScreen
+from persona_tui.screens.foil_part import FoilPart, foil_line
 from widgets.work_line import WorkLine
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FORMS = {"html": "html", "md": "md", "json": "json"}
 
 
-class ReportScreen(PersonaScreen):
+class ReportScreen(FoilPart):
     """See the module."""
 
     MODE = "report"
@@ -121,12 +121,25 @@ class ReportScreen(PersonaScreen):
     def show_judging(self, state: JudgingState) -> None:
         """Show how far a judge is; what it said is in the report once it is done."""
         if self.is_mounted:
-            self.query_one(WorkLine).say(judge_text.judging_line(state))
+            self.show_foil()
             if self._judging and not state.running:
                 self.reload()
             self._judging = state.running
 
+    def show_foil(self) -> None:
+        """The line at the bottom: about a judge, about synthetic users, or both."""
+        lines = [judge_text.judging_line(self.host.judging.state)]
+        if self.foil_state is not None:
+            lines.append(foil_line(self.foil_state))
+        self.query_one(WorkLine).say("\n".join(line for line in lines if line))
+
     @on(WorkLine.Pressed)
+    def _pressed(self) -> None:
+        if self.foil_state is not None and self.foil_state.running:
+            self.action_foil()
+        else:
+            self.action_judge()
+
     def action_judge(self) -> None:
         """Choose a judge, or stop the one at work."""
         from persona_tui.screens.judge_setup import JudgeScreen
@@ -181,6 +194,9 @@ class ReportScreen(PersonaScreen):
     def commands(self) -> Iterable[SystemCommand]:
         yield SystemCommand(
             "Report: judge", "Let a model answer the same, or stop it", self.action_judge
+        )
+        yield SystemCommand(
+            "Report: synthetic users", "Play them to compare with, or stop", self.action_foil
         )
         yield SystemCommand("Report: HTML", "A file to keep", lambda: self.action_write("html"))
         yield SystemCommand("Report: Markdown", "As text", lambda: self.action_write("md"))

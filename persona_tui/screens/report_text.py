@@ -6,6 +6,7 @@ from textual.content import Content
 
 from persona_tui.report import text
 from persona_tui.report.model import PARTS, Figure, Part, Report
+from persona_tui.screens.foil_part import HOW
 
 HELP = """\
 What your judgments show: plain words first, then every figure with its 95 % interval and the
@@ -17,6 +18,8 @@ study's value beside it. What cannot be computed yet says what is missing.
 - **g** lets a model answer what you were asked, in the same words (as `persona-tui judge`): choose it,
   see what that takes, set a budget. **g** stops it; what was answered is kept, and it goes on from
   there. What it says is shown beside what you said, never before.
+- **f** plays synthetic users (as `persona-tui foil run`): the same model on users whom a model plays,
+  to see whether it looks better on them. **f** stops it. `persona-tui foil review` lets you judge them.
 
 In the bars, ├──┤ is the interval, ● your value, ◆ the study's.
 """
@@ -88,6 +91,8 @@ def section(report: Report, part: Part, *, method: bool) -> Content:
             )
             for one in lacking
         ]
+    if part == "foil":
+        parts.append(Content(f"  {HOW}\n").stylize("dim"))
     if not figures:
         parts.append(Content("  Nothing yet.\n").stylize("dim"))
     return Content("").join(parts)
