@@ -188,6 +188,17 @@ def open_draft(store: Store) -> Donation | None:
 
 
 @guarded
+def stamp(store: Store) -> tuple[object, ...]:
+    """Changes whenever a donation or the list of words does, in whatever process."""
+    return tuple(
+        store.conn.execute(
+            "SELECT (SELECT COUNT(*) FROM donations), (SELECT MAX(updated_at) FROM donations),"
+            " (SELECT COUNT(*) FROM redaction_entries), (SELECT MAX(created_at) FROM redaction_entries)"
+        ).fetchone()
+    )
+
+
+@guarded
 def delete(store: Store, donation_id: str) -> None:
     """Throw a draft (signed or not) away.
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from persona_tui.errors import UserError
 from persona_tui.jobs.donation_material import Material, read_material
-from persona_tui.jobs.donation_texts import Redacted, Redaction, redact, texts_of
+from persona_tui.jobs.donation_texts import Redacted, Redaction, Tell, redact, texts_of
 from store import donations
 from store.db import utc_now
 from store.donations import Donation, Item, ItemKind, Level
@@ -120,13 +120,19 @@ def _account() -> str | None:
         return os.environ.get("USER")
 
 
-def redaction(material: Material, config: DonationConfig) -> Redaction:
+def redaction(material: Material, config: DonationConfig, *, tell: Tell | None = None) -> Redaction:
     """The texts as they would be given, before anything is put together."""
     ner = None if config.names else False
-    return redact(texts_of(material), material, known_words(material), ner=ner)
+    return redact(texts_of(material), material, known_words(material), ner=ner, tell=tell)
 
 
-def make(material: Material, config: DonationConfig, *, now: datetime | None = None) -> Prepared:
+def make(
+    material: Material,
+    config: DonationConfig,
+    *,
+    now: datetime | None = None,
+    tell: Tell | None = None,
+) -> Prepared:
     """Put the bundle of ``material`` together, as it would be with every statement agreed to.
 
     Raises :class:`UserError` where nothing was chosen, where the schema refuses something, or where
@@ -138,7 +144,7 @@ def make(material: Material, config: DonationConfig, *, now: datetime | None = N
     from persona_tui.jobs.donation_given import given_of, row_items
 
     level = _level(material.items)
-    redacted = redaction(material, config)
+    redacted = redaction(material, config, tell=tell)
     agreed = consent.agree(material.donation.license, level, consent.statements(level))
     month = f"{now or utc_now():%Y-%m}"
     token = identity.new_token()

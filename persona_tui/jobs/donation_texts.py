@@ -8,7 +8,7 @@ until the person has looked at it again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +17,9 @@ from store.donations import ItemKind, StoredEdit
 
 if TYPE_CHECKING:
     from persona_tui.donation.redaction import Finding, Kind, Known, Redactor
+
+Tell = Callable[[int, int], None]
+"""Called with how many looks at a text of how many are done; what it raises ends the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,12 @@ def _of_attribute(material: Material, key: str) -> Iterator[Text]:
 
 
 def redact(
-    texts: Sequence[Text], material: Material, known: Sequence[Known], *, ner: bool | None
+    texts: Sequence[Text],
+    material: Material,
+    known: Sequence[Known],
+    *,
+    ner: bool | None,
+    tell: Tell | None = None,
 ) -> Redaction:
     """Black out what is found and what the person marked.
 
@@ -138,13 +146,19 @@ def redact(
     from persona_tui.donation.redaction import Placeholders, Redactor, with_found
 
     redactor = Redactor(known, ner=ner)
-    first = [(one.original, _found(redactor, one, material)) for one in texts]
+    first: list[tuple[str, list[Finding]]] = []
+    for one in texts:
+        if tell is not None:
+            tell(len(first), 2 * len(texts))
+        first.append((one.original, _found(redactor, one, material)))
     # What the person kept in one place is not looked for in others on its account.
     more = with_found(known, first)
     again = Redactor(more, ner=ner)
     placeholders = Placeholders(more)
     done: list[Redacted] = []
     for one in texts:
+        if tell is not None:
+            tell(len(texts) + len(done), 2 * len(texts))
         findings = _found(again, one, material)
         given = placeholders.text(one.original, findings)
         edits = material.edits.get(one.place, ())

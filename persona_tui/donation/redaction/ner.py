@@ -78,8 +78,16 @@ def _pipeline() -> Any:
     )
 
 
-def people(text: str) -> Iterator[tuple[int, int]]:
-    """Stretches of ``text`` that the pipeline takes for a person, and that look like a name."""
+@lru_cache(maxsize=20_000)
+def people(text: str) -> tuple[tuple[int, int], ...]:
+    """Stretches of ``text`` that the pipeline takes for a person, and that look like a name.
+
+    Remembered: every text is looked at twice, and again after each edit, and this is what costs.
+    """
+    return tuple(_people(text))
+
+
+def _people(text: str) -> Iterator[tuple[int, int]]:
     for start, end in _chunks(text):
         document = _pipeline()(text[start:end])
         english = _is_english(text[start:end])
