@@ -135,7 +135,10 @@ class JudgeScreen(ModalScreen[Wanted | None]):
             f"b budget: {texts.budget_line(order)}",
         ]
         self.query_one(".what", Static).update("\n".join(lines))
-        takes = f"{texts.estimate_line(self.found, self._error)}\n{texts.where_line(self.found)}"
+        takes = (
+            f"{order.ref}: {texts.estimate_line(self.found, self._error)}\n"
+            f"{texts.where_line(self.found)}"
+        )
         self.query_one(".takes", Static).update(plain(takes.rstrip()))
 
     def action_stage(self, number: int) -> None:

@@ -18,7 +18,7 @@ STAGES: tuple[tuple[Kind, str], ...] = (
 SENT = {
     "attribute": "attributes with the words that they rest on",
     "relevance": "prompts and attributes",
-    "response": "prompts, pairs of answers, and the attributes that you called relevant",
+    "response": "prompts with both answers",
 }
 
 
@@ -109,7 +109,9 @@ def consent(found: Estimate, order: JudgeOrder) -> str:
     whose = "also of what you have not judged" if order.everything else "of what you have judged"
     budget = budget_line(order)
     limit = "There is no budget" if budget == "none" else f"It stops before {budget} is gone over"
+    but = ", but which attributes you called relevant" if "response" in order.kinds else ""
     return (
-        f"{found.model} is at {found.where}. Sent would be: {what}, {whose}. What you judged, and "
-        f"what must never be used, is not sent.\n\n{estimate_line(found)} {limit}."
+        f"{found.model} is at {found.where}. Sent would be: {what}; {whose}. Of your judgments "
+        f"nothing is sent{but}; nor is what must never be used.\n\n"
+        f"{estimate_line(found)} {limit}."
     )

@@ -149,7 +149,8 @@ def summary(session: RelevanceSession, lines: Sequence[ModelLine], note: str) ->
         if len(last.only_model) > 6:
             parts.append(f"  … and {len(last.only_model) - 6} more")
     if last is not None and last.only_person:
-        parts += ["", "and would leave out:"]
+        who = "and" if last.only_model else last.name
+        parts += ["", f"{who} would leave out:"]
         parts += [f"  · {text}" for text in last.only_person[:6]]
     if note and lines:
         parts += ["", note]
