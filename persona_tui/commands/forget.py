@@ -93,10 +93,21 @@ def attribute(attribute_id: str, yes: bool, as_json: bool) -> None:
 @_yes
 @_json
 def everything(yes: bool, as_json: bool) -> None:
-    """Forget all conversations, attributes and judgments. Settings and models stay."""
+    """Forget all conversations, attributes, judgments and donations. Settings and models stay.
+
+    Donations that were given cannot be withdrawn afterwards: the proof that they are yours goes, too.
+    """
+    from store import donations
     from store.forgetting import forget_everything
 
     with journal() as store:
+        given = sum(one.status == "given" for one in donations.list_all(store))
+        if given:
+            click.echo(
+                f"You gave {given} donation{'' if given == 1 else 's'}: after this they cannot be "
+                "withdrawn any more; 'persona-tui donate withdraw ID' does it before.",
+                err=True,
+            )
         confirm("Forget everything you chatted, imported and judged, for good?", yes=yes)
         gone = forget_everything(store)
     forget_in_file(default_paths().state, None)

@@ -176,3 +176,18 @@ def test_the_ledger_is_a_plain_verb(judged: Paths) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_forgetting_everything_warns_of_what_cannot_be_withdrawn_then(
+    judged: Paths, tmp_path: Path
+) -> None:
+    from persona_tui.commands.forget import group as forget
+
+    ok("draft", "--add", "attributes")
+    ok("preview")
+    ok("sign", *agree("labels"))
+    ok("bundle", "--out", str(tmp_path / "given.zip"))
+    done = CliRunner().invoke(forget, ["everything", "--yes"])
+    assert done.exit_code == 0
+    assert "You gave 1 donation: after this they cannot be withdrawn" in done.output
+    assert ok("ledger").startswith("You have given nothing")
