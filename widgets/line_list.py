@@ -19,7 +19,7 @@ Draw = Callable[[int, int], Content]
 """Line number and width in cells → one line. What does not fit is cut off."""
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows what it is given by :meth:`fill`. The line under the cursor has a mark before it, too."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--cursor", "line-list--mark"}
@@ -59,11 +59,12 @@ class LineList(ScrollView, can_focus=True):
             return self.view
 
     class Chosen(Moved):
-        """Enter, or a click on a line."""
+        """Enter, or a click on a line: ``x`` is the cell that was clicked, -1 for Enter; ``again``
+        whether the cursor was there before."""
 
-        def __init__(self, view: LineList, line: int, *, clicked: bool = False) -> None:
+        def __init__(self, view: LineList, line: int, *, x: int = -1, again: bool = True) -> None:
             super().__init__(view, line)
-            self.clicked = clicked
+            self.x, self.again = x, again
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -127,8 +128,10 @@ class LineList(ScrollView, can_focus=True):
             self.post_message(self.Chosen(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
-        line = self.scroll_offset.y + event.get_content_offset_capture(self).y
+        place = event.get_content_offset_capture(self)
+        line = self.scroll_offset.y + place.y
         if 0 <= line < self._count:
             event.stop()
+            again = line == self.cursor
             self.cursor = line
-            self.post_message(self.Chosen(self, line, clicked=True))
+            self.post_message(self.Chosen(self, line, x=place.x, again=again))

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 
 from rich.cells import cell_len
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -129,7 +130,7 @@ def _fit(bit: Bit, width: int, used: int) -> list[Bit]:
     return out
 
 
-class MarkedText(ScrollView, can_focus=True):
+class MarkedText(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows parts; knows nothing of what they mean. ``stop`` and ``selection`` are what the keys are
     about."""
 
@@ -148,6 +149,13 @@ class MarkedText(ScrollView, can_focus=True):
     MarkedText > .marked-text--kept { text-style: underline; }
     MarkedText > .marked-text--selected { text-style: bold reverse; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "scroll_home", "Top", show=False),
+        Binding("end", "scroll_end", "Bottom", show=False),
+    ]
 
     class Pressed(Message):
         """A stretch was clicked: its offset in the original, and the number of its stop, if any."""
@@ -230,6 +238,9 @@ class MarkedText(ScrollView, can_focus=True):
         if self._is_meant(bit):
             style += self.get_visual_style("marked-text--selected", partial=True)
         return Content.styled(bit.text, style)
+
+    def action_page(self, pages: int) -> None:
+        self.scroll_relative(y=pages * max(1, self.size.height - 1), animate=False)
 
     def on_click(self, event: events.Click) -> None:
         at, stop = event.style.meta.get("at"), event.style.meta.get("stop")

@@ -13,6 +13,8 @@ from textual.events import Resize
 from textual.message import Message
 from textual.widget import Widget
 
+_BRAND = len(" persona-tui ")
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -58,6 +60,11 @@ class TabLabel(Widget):
         label = (self.tight and self.tab.short) or self.tab.label
         return Content.assemble(left, (key, "" if self.current else "dim"), " ", label, right)
 
+    @property
+    def tight_cells(self) -> int:
+        """The room it takes where there is little, less the closing bracket."""
+        return cell_len(f" {self.tab.tight_key} {self.tab.short or self.tab.label}")
+
     def set_tight(self, tight: bool) -> None:
         """Take little room, or as much as is good."""
         if tight != self.tight:
@@ -70,7 +77,8 @@ class TabLabel(Widget):
 
 class ModeTabs(Horizontal):
     """All modes in one line. Where it is too narrow for them, the F of the keys stands once, at the
-    beginning, and long names give way to short ones."""
+    beginning, long names give way to short ones, and the last tabs are left out: their keys and the
+    palette go there all the same."""
 
     DEFAULT_CSS = """
     ModeTabs {
@@ -87,7 +95,7 @@ class ModeTabs(Horizontal):
         padding: 0 1;
         color: $text-disabled;
     }
-    ModeTabs.-tight > .brand { display: none; }
+    ModeTabs.-bare > .brand { display: none; }
     """
 
     class Chosen(Message):
@@ -111,9 +119,18 @@ class ModeTabs(Horizontal):
         yield Static("persona-tui", classes="brand", markup=False)
 
     def on_resize(self, event: Resize) -> None:
-        """Tight as soon as tabs and name do not stand side by side."""
-        needed = sum(cell_len(f" {tab.key} {tab.label} ") for tab in self.tabs)
-        tight = event.size.width < needed + len(" persona-tui ")
+        """Without the name where that does not fit beside the tabs, tight where they do not fit as
+        they are; of those that do not fit then, the last are left out, never the current one."""
+        labels = list(self.query(TabLabel))
+        room = event.size.width - 2
+        full = sum(cell_len(f" {tab.key} {tab.label} ") for tab in self.tabs)
+        tight = room < full
         self.set_class(tight, "-tight")
-        for label in self.query(TabLabel):
+        self.set_class(room < full + _BRAND, "-bare")
+        room -= 2  # the F, and the bracket behind the current one
+        used = sum(label.tight_cells for label in labels)
+        for label in reversed(labels):
             label.set_tight(tight)
+            label.display = not tight or used <= room or label.current
+            if not label.display:
+                used -= label.tight_cells

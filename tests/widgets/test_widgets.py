@@ -169,13 +169,48 @@ async def test_tabs_take_little_room_where_there_is_little() -> None:
             yield ModeTabs([Tab("a", "F2", "Conversations", "Chats"), Tab("b", "^x", "Two")], "a")
 
     app = Host()
-    async with app.run_test(size=(30, 5)):
+    async with app.run_test(size=(26, 5)):
         assert [str(t.render()) for t in app.query(TabLabel)] == ["[2 Chats]", " ^x Two"]
         assert app.query_one(".keys").display
         assert not app.query_one(".brand").display
 
 
-async def test_all_tabs_of_the_app_are_seen_in_80_columns(home: Path) -> None:
-    app = PersonaApp(default_paths())
-    width = 2 + 1 + sum(len(f" {t.tight_key} {t.short or t.label}") for t in app.mode_tabs()) + 1
-    assert width <= 80
+async def test_tabs_that_do_not_fit_are_left_out_but_never_the_current_one() -> None:
+    tabs = [Tab(name, f"F{n}", name.title()) for n, name in enumerate(("one", "two", "three"), 2)]
+    seen: dict[tuple[str, int], list[str]] = {}
+    for current in ("one", "three"):
+        for width in (24, 40, 60):
+
+            class Host(App[None]):
+                def compose(self, current: str = current) -> ComposeResult:
+                    yield ModeTabs(tabs, current)
+
+            app = Host()
+            async with app.run_test(size=(width, 5)):
+                shown = [label for label in app.query(TabLabel) if label.display]
+                assert all(0 <= t.region.x < t.region.right <= width for t in shown)
+                seen[current, width] = [label.tab.mode for label in shown]
+                assert app.query_one(".brand").display == (width == 60)
+    assert seen["one", 24] == ["one", "two"]
+    assert seen["three", 24] == ["one", "three"]
+    assert all(seen[current, 40] == ["one", "two", "three"] for current in ("one", "three"))
+
+
+async def test_all_tabs_but_the_last_are_seen_in_80_columns(home: Path) -> None:
+    tabs = PersonaApp(default_paths()).mode_tabs()
+    last = tabs[-1].mode
+
+    class Host(App[None]):
+        def __init__(self, current: str) -> None:
+            super().__init__()
+            self.now = current
+
+        def compose(self) -> ComposeResult:
+            yield ModeTabs(tabs, self.now)
+
+    for tab in tabs:
+        app = Host(tab.mode)
+        async with app.run_test(size=(80, 5)):
+            hidden = {label.tab.mode for label in app.query(TabLabel) if not label.display}
+            assert tab.mode not in hidden
+            assert hidden <= ({last} if tab.mode != last else {tabs[-2].mode})
