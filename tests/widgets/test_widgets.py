@@ -179,20 +179,21 @@ async def test_tabs_that_do_not_fit_are_left_out_but_never_the_current_one() -> 
     tabs = [Tab(name, f"F{n}", name.title()) for n, name in enumerate(("one", "two", "three"), 2)]
     seen: dict[tuple[str, int], list[str]] = {}
     for current in ("one", "three"):
-        for width in (24, 40, 60):
+        for width in (22, 40, 60):
 
             class Host(App[None]):
                 def compose(self, current: str = current) -> ComposeResult:
                     yield ModeTabs(tabs, current)
 
             app = Host()
-            async with app.run_test(size=(width, 5)):
+            async with app.run_test(size=(width, 5)) as pilot:
+                await pilot.pause()
                 shown = [label for label in app.query(TabLabel) if label.display]
                 assert all(0 <= t.region.x < t.region.right <= width for t in shown)
                 seen[current, width] = [label.tab.mode for label in shown]
                 assert app.query_one(".brand").display == (width == 60)
-    assert seen["one", 24] == ["one", "two"]
-    assert seen["three", 24] == ["one", "three"]
+    assert seen["one", 22] == ["one", "two"]
+    assert seen["three", 22] == ["one", "three"]
     assert all(seen[current, 40] == ["one", "two", "three"] for current in ("one", "three"))
 
 
