@@ -52,7 +52,7 @@ class Engine:
             self.backend.to_parquet(expression, folder / "part-0.parquet", compression="zstd")
             return
         made = folder / "spark"
-        self.backend.to_parquet_dir(expression, str(made), options={"compression": "zstd"})
+        self.backend.to_parquet_dir(expression, _place(made), options={"compression": "zstd"})
         for number, part in enumerate(sorted(made.glob("part-*.parquet"))):
             part.replace(folder / f"part-{number}.parquet")
         shutil.rmtree(made)
@@ -72,8 +72,13 @@ def connect(
 
 def _table(name: EngineName, backend: Any, folder: Path) -> ir.Table:
     if name == "spark":
-        return backend.read_parquet(str(folder))
+        return backend.read_parquet(_place(folder))
     return backend.read_parquet(str(folder / "*.parquet"))
+
+
+def _place(folder: Path) -> str:
+    """For Spark, whose default file system may be another one."""
+    return folder.resolve().as_uri()
 
 
 @contextmanager
@@ -121,6 +126,7 @@ def _spark(master: str, memory_gb: float, scratch: Path) -> Iterator[Any]:
     settings = {
         "spark.driver.memory": f"{round(memory_gb * 1000)}m",
         "spark.sql.session.timeZone": "UTC",
+        "spark.log.level": "ERROR",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",

@@ -68,6 +68,12 @@ def _against(a: Sums, statistic: str) -> Estimate:
     return by_cluster(statistic, a.by_donor(*CELLS), round(a.total("n")))
 
 
+def _sentence(key: str, title: str, tag: str) -> str:
+    if key == "over_selection":
+        return f"{tag} would use {{value:.1f}} times as many attributes as {{of}} did, over {{n}} judgments."
+    return f"{title}, {tag}: {{value:.2f}} over {{n}} judgments of {{of}}."
+
+
 def _model(make: Maker, tag: str, a: Sums, *, allowed: bool) -> None:
     """One model beside the donors, on what both judged."""
     who = a.donors()
@@ -82,7 +88,7 @@ def _model(make: Maker, tag: str, a: Sums, *, allowed: bool) -> None:
         make.add(
             f"stage2.{key}[{tag}]", "2", f"{title}: {tag}", unit, who,
             partial(_against, a, "ratio" if key == "over_selection" else key),
-            f"{title}, {tag}: {{value:.2f}} over {{n}} judgments of {{of}}.",
+            _sentence(key, title, tag),
             f"{_JACKKNIFE}, {scale} scale." if scale else WILSON, allowed=allowed, study=values,
             model_tag=tag, headline=key == "over_selection" and tag not in BASELINES,
             need=KAPPA_FROM if chance else 10, sure_from=KAPPA_SURE_FROM if chance else 20,

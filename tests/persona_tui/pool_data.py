@@ -151,7 +151,7 @@ class _Simulation:
         n = len(donor)
         ok = self.draw.random(n) < self.of_donor(self.truth.acceptance)[donor]
         ids = self.ids("a", n)
-        sure = np.clip(np.round(self.draw.normal(0.6 + 0.12 * ok, 0.15), 1), 0, 1)
+        sure = np.abs(np.clip(np.round(self.draw.normal(0.6 + 0.12 * ok, 0.15), 1), 0, 1))
         model = self.draw.integers(0, len(MODELS), n)
         others = self.who(3)
         other_ids = self.ids("a", len(others))

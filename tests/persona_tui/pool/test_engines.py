@@ -17,6 +17,7 @@ SPARK = engines.missing_for_spark()
 
 
 @pytest.mark.skipif(SPARK is not None, reason=SPARK or "")
+@pytest.mark.timeout(900)  # starting Spark and compiling its plans takes a while on a busy machine
 @pytest.mark.usefixtures("loopback")
 def test_spark_gives_what_duckdb_gives(tmp_path: Path) -> None:
     donors = donor_rows(9, languages=("en", "en", "de"))
