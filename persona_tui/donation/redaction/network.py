@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from persona_tui.donation.redaction.rules import after, before, found, rule
+from persona_tui.donation.redaction.rules import Rule, after, before, found, rule
 from persona_tui.donation.redaction.wordlists import words
 
 _L = "A-Za-z0-9\u0370-\u1fff"
@@ -137,7 +137,7 @@ def _owner(match: re.Match[str]) -> bool:
     return name not in _NO_USER and not re.match(r"[<${%\[]", name)
 
 
-_TLD = r"(?:com|org|net|edu|gov|info|io|dev|app|de|at|ch|fr|es|nl|be|pl|it|eu|uk|ie|pt|br|ca|us|jp|se|dk|fi|cz)"
+TLD = r"(?:com|org|net|edu|gov|info|io|dev|app|de|at|ch|fr|es|nl|be|pl|it|eu|uk|ie|pt|br|ca|us|jp|se|dk|fi|cz)"
 _USER_CUE = (
     r"(?:user ?name|login|handle|nick(?:name)?|screen ?name|gamer ?tag|account name|benutzername|nutzername"
     r"|anmeldename|pseudo(?:nyme)?|nom d'utilisateur|identifiant|nombre de usuario|usuario|gebruikersnaam"
@@ -146,11 +146,16 @@ _USER_CUE = (
 )
 _HANDLE = r"(?P<it>[A-Za-z0-9_][\w.#-]{1,38}[\w])"
 _WIN = r"[^\\/:*?\"<>|\r\n\t]{1,64}"
+_WINWORD = r"[^\\/:*?\"<>|\s]{1,32}"
 _SEP = r"[\\/]{1,4}"
 _PATH_CHAR = r"[^\s/:\"'`<>|,;()\[\]{}\\]"
 
+ADDRESS = re.compile(
+    rf"(?<![{_L}_.%+-])[{_L}_.%+'-]{{1,64}}@(?:[{_L}-]{{1,63}}\.){{1,8}}[A-Za-z\u0370-\u1fff]{{2,24}}(?![{_L}])"
+)
+
 RULES = (
-    rule("EMAIL", rf"(?<![{_L}_.%+-])[{_L}_.%+'-]{{1,64}}@(?:[{_L}-]{{1,63}}\.){{1,8}}[A-Za-z\u0370-\u1fff]{{2,24}}(?![{_L}])", _email),
+    Rule("EMAIL", ADDRESS, _email),
     rule(
         "EMAIL",
         rf"(?i)(?<![{_L}_.%+-])[{_L}_.%+-]{{1,64}}\s{{0,3}}[(\[{{<]\s?(?:at|a|chez|arroba|@)\s?[)\]}}>]\s{{0,3}}"
@@ -159,7 +164,7 @@ RULES = (
     rule(
         "EMAIL",
         rf"(?i)(?<![{_L}_.%+-])[{_L}_.%+-]{{1,64}} (?:at|arroba|arobase|@) [{_L}-]{{1,63}}"
-        rf"(?: (?:dot|punkt|point|punto) [{_L}-]{{1,63}}){{0,4}} (?:dot|punkt|point|punto) {_TLD}\b",
+        rf"(?: (?:dot|punkt|point|punto) [{_L}-]{{1,63}}){{0,4}} (?:dot|punkt|point|punto) {TLD}\b",
     ),
     # Credentials in a connection string, then the string itself.
     rule("SECRET", r"(?<=://)(?P<it>[^\s/:@\"'<>]{0,64}:[^\s/@\"'<>]{1,128})@"),
@@ -195,7 +200,7 @@ RULES = (
     rule(
         "PATH",
         rf"(?i)(?<![a-z])[a-z]:{_SEP}(?:users|documents and settings|benutzer|utilisateurs|usuarios){_SEP}"
-        rf"(?P<owner>{_WIN}?)(?=[\\/]|\s|$|[\"'<>|*?:])(?:{_SEP}{_WIN}(?=[\\/])){{0,20}}(?:{_SEP}[^\s\\/:*?\"<>|,;]{{0,128}})?",
+        rf"(?P<owner>{_WINWORD}(?: {_WINWORD}){{0,2}}(?=[\\/])|{_WINWORD})(?:{_SEP}{_WIN}(?=[\\/])){{0,20}}(?:{_SEP}[^\s\\/:*?\"<>|,;]{{0,128}})?",
         _owner,
     ),
     rule(

@@ -58,7 +58,7 @@ RULES: tuple[Rule, ...] = (
     rule("SSN", r"(?<![\w.])\d{11}(?![\w.])", lambda m: checks.pesel(m[0]) and bool(re.search(r"pesel|urodz", before(m, 60), re.IGNORECASE))),
     rule(
         "SSN",
-        rf"(?i)(?<![a-z]){_ID_CUE}(?![a-z])[^\d\n;]{{0,30}}?(?<![A-Za-z0-9])(?P<it>[A-Z]{{0,4}}[ -]?\d(?:[ ./-]{{0,2}}(?:\d|(?-i:[A-Z])(?![a-z]))){{4,22}})",
+        rf"(?i)(?<![a-z]){_ID_CUE}(?![a-z])[^\d\n;]{{0,30}}?(?<![A-Za-z0-9])(?P<it>(?:[A-Z]{{1,4}}[ -]?)?\d(?:[ ./-]{{0,2}}(?:\d|(?-i:[A-Z])(?![a-z]))){{4,22}})",
         _id,
     ),
     rule("IBAN", rf"(?i)(?<![a-z]){_BANK_CUE}(?![a-z])[^\d\n;]{{0,20}}?(?P<it>(?-i:[A-Z]{{2}}\d{{2}}(?: ?[A-Z0-9]{{2,4}}){{3,8}})|\d(?:[ ./-]{{0,2}}\d){{4,25}})"),

@@ -65,7 +65,17 @@ def _looks_otherwise(candidate: str) -> bool:
         or sum(len(group) == 1 for group in groups) > 3
         or (re.search(r" [-/] ", candidate) and not candidate.startswith("0"))
         or len(set(digits(candidate))) == 1
+        or _isbn(candidate)
     )
+
+
+def _isbn(candidate: str) -> bool:
+    """Whether it is a book's number: ten digits in four groups, or thirteen from 978 or 979."""
+    number = digits(candidate)
+    if len(number) == 13:
+        return number.startswith(("978", "979"))
+    grouped = re.fullmatch(r"\d{1,5}[- ]\d{1,7}[- ]\d{1,7}[- ]\d", candidate) and len(number) == 10
+    return bool(grouped) and sum(int(char) * (10 - at) for at, char in enumerate(number)) % 11 == 0
 
 
 def _possible(number: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from persona_tui.donation.redaction import ner as recognizer
@@ -11,6 +10,7 @@ from persona_tui.donation.redaction import tokens
 from persona_tui.donation.redaction.decoding import encoded_runs, unescaped
 from persona_tui.donation.redaction.finding import KINDS, By, Finding, Kind, Known, merged, without
 from persona_tui.donation.redaction.folding import Folded, fold
+from persona_tui.donation.redaction.line_ends import over_line_ends
 from persona_tui.donation.redaction.patterns import every, shaped
 from persona_tui.donation.redaction.rules import Span
 from persona_tui.donation.redaction.squeezing import Needle, needles, occurrences
@@ -20,7 +20,6 @@ PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)})_\d{{1,7}}\]")
 _REPEATED = frozenset({"SECRET", "CARD", "IBAN", "SSN", "EMAIL", "PHONE", "PATH"})
 _MOST = 200
 """As many findings are looked for again: a list of addresses must not take forever."""
-_LINE_END = re.compile(r"(?<=[A-Za-z0-9@._-])(?:[ \t]{0,4}\\)?\r?\n[ \t>]{0,16}(?=[A-Za-z0-9@._-])")
 _SPACED = re.compile(r"(?<![^\s])(?:[^\s][ \t]{1,2}){7,400}[^\s](?![^\s])")
 
 
@@ -51,7 +50,11 @@ class Redactor:
         plain = [_extended(view.text, span) for span in every(view.text)]
         yield from _mapped(view, plain, "pattern")
         yield from _known(view, self._needles)
-        yield from _mapped(*_over_lines(view, plain), "pattern")
+        taken = [
+            (one.start, one.end) for one in merged(Finding(*span, "pattern") for span in plain)
+        ]
+        cut = [_extended(view.text, span) for span in over_line_ends(view.text, taken)]
+        yield from _mapped(view, cut, "pattern")
         for part in _spaced(view):
             yield from _mapped(part, shaped(part.text), "pattern")
         open_view = unescaped(text)
@@ -99,47 +102,6 @@ def _extended(text: str, span: Span) -> Span:
     """A secret goes on in the next line where that looks as random."""
     start, end, kind = span
     return (start, tokens.over_line_end(text, end), kind) if kind == "SECRET" else span
-
-
-def _over_lines(view: Folded, plain: Sequence[Span]) -> tuple[Folded, list[Span]]:
-    """Addresses and tokens that a line end cuts in two: only where nothing was found as it stands."""
-    breaks = [match.span() for match in _LINE_END.finditer(view.text)]
-    if not breaks:
-        return view, []
-    out: list[str] = []
-    kept: list[int] = []
-    seams: list[int] = []
-    done = 0
-    for start, end in breaks:
-        kept.extend(range(done, start))
-        out.append(view.text[done:start])
-        seams.append(len(kept))
-        done = end
-    kept.extend(range(done, len(view.text)))
-    out.append(view.text[done:])
-    whole = view.part("".join(out), kept)
-    taken = [(one.start, one.end) for one in merged(Finding(*span, "pattern") for span in plain)]
-    spans: list[Span] = []
-    for start, end, kind in shaped(whole.text):
-        crosses = _any_between(seams, start, end)
-        if (
-            kind in ("EMAIL", "SECRET")
-            and crosses
-            and not _overlaps(taken, kept[start], kept[end - 1] + 1)
-        ):
-            spans.append((start, end, kind))
-    return whole, spans
-
-
-def _any_between(sorted_points: Sequence[int], start: int, end: int) -> bool:
-    at = bisect_right(sorted_points, start)
-    return at < len(sorted_points) and sorted_points[at] < end
-
-
-def _overlaps(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether any of ``spans`` (sorted, not overlapping) overlaps."""
-    at = bisect_left(spans, (end, 0))
-    return at > 0 and spans[at - 1][1] > start
 
 
 def _spaced(view: Folded) -> Iterator[Folded]:

@@ -9,7 +9,7 @@ from persona_tui.donation.redaction.checks import looks_random
 from persona_tui.donation.redaction.rules import Rule, Span, found, rule
 
 _B = r"(?<![A-Za-z0-9_-])"
-_VENDORS = (
+_TOKENS = (
     r"sk-[A-Za-z0-9_-]{20,256}",  # OpenAI, Anthropic (sk-ant-), OpenRouter (sk-or-)
     r"gh[pousr]_[A-Za-z0-9]{20,255}", r"github_pat_\w{22,255}",
     r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|oas|imt|ffct)-[\w-]{20,255}(?:\.[\w-]{1,40}){0,2}",
@@ -66,8 +66,11 @@ def _seed(match: re.Match[str]) -> bool:
     return len(found(match).split()) in (12, 15, 18, 21, 24)
 
 
+VENDORS = re.compile(_B + "(?:" + "|".join(_TOKENS) + ")")
+"""Any of them."""
+
 RULES: tuple[Rule, ...] = (
-    *(rule("SECRET", _B + one) for one in _VENDORS),
+    *(rule("SECRET", _B + one) for one in _TOKENS),
     rule(
         "SECRET",
         rf"(?i)(?P<own>\b(?:my|our|mein|meine|das|mon|mi|la|mijn|moje|minha)\s(?:\S{{1,20}}\s){{0,3}}?)?(?<![a-z]){_WORD_CUE}(?![a-z])(?: (?:for|of|to|fur|vom|von|zum|de|del|du|pour|para|voor|do) (?:[a-z-]{{1,16}} ){{0,3}}[A-Za-z-]{{1,16}})?{_IS}(?P<quote>[\"'`])?(?P<it>[^\s\"'`]{{2,127}}[^\s\"'`.,;:)\]}}])",
