@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from persona_tui.commands._common import emit
 from persona_tui.errors import UsageError, UserError
+
+if TYPE_CHECKING:
+    from models.protocol import Backend
+    from persona_tui.config import Settings
+    from persona_tui.jobs.pair_orders import Order
+    from persona_tui.jobs.respond_cost import Spending
+    from store.audit import Arm
 
 ARMS = ("relevant", "all", "model", "personal", "models")
 
@@ -21,6 +32,11 @@ ARMS = ("relevant", "all", "model", "personal", "models")
 @click.option("--model", help="Which model writes, as 'models list' names it.")
 @click.option("--other-model", help="The second model, for --arm models.")
 @click.option("--prompt", "prompt_id", metavar="ID", help="Only for this prompt.")
+@click.option("--max-usd", type=click.FloatRange(min=0), help="Stop before it costs more.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="Stop before more tokens are used.")
+@click.option("--price-in", type=click.FloatRange(min=0), help="US dollars a million tokens sent.")
+@click.option("--price-out", type=click.FloatRange(min=0), help="The same for tokens written.")
+@click.option("--estimate", is_flag=True, help="Only say what it would take.")
 @click.option("--yes", is_flag=True, help="Send words to a model that is not on this machine.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a pair (nothing unblinds).")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -30,22 +46,37 @@ def command(
     model: str | None,
     other_model: str | None,
     prompt_id: str | None,
+    max_usd: float | None,
+    max_tokens: int | None,
+    price_in: float | None,
+    price_out: float | None,
+    estimate: bool,
     yes: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Write a generic and a personalized answer to prompts that you have judged relevance for.
 
-    They wait for 'persona-tui compare'. Ctrl+C stops: finished pairs are kept.
+    They wait for 'persona-tui compare'. Ctrl+C stops: finished pairs are kept. Costs and budgets are
+    those of models that are not on this machine; --price-in and --price-out are for --model. No pair
+    is begun that might go over a budget.
     """
+    wanted = _Wanted(
+        count, arm, model, other_model, prompt_id, max_usd, max_tokens, price_in, price_out,
+        estimate, yes, as_json, quiet,
+    )  # fmt: skip
     try:
-        made = asyncio.run(
-            _run(count, arm, model, other_model, prompt_id, yes=yes, as_json=as_json, quiet=quiet)
-        )
+        made, over = asyncio.run(_run(wanted))
     except KeyboardInterrupt:
         click.echo("\nStopped. Finished pairs are kept.", err=True)
         raise click.exceptions.Exit(130) from None
+    if estimate:
+        return
+    if over and not quiet:
+        click.echo("Stopped: another pair might go over the budget.", err=True)
     if not made:
+        if over:
+            raise UserError("No pair was written: the budget is too small for one.")
         raise UserError(
             "There is no prompt left to answer: finish another prompt with at least one yes "
             "(persona-tui relevance), or choose another --arm."
@@ -56,17 +87,25 @@ def command(
         )
 
 
-async def _run(
-    count: int,
-    arm: str | None,
-    model: str | None,
-    other_model: str | None,
-    prompt_id: str | None,
-    *,
-    yes: bool,
-    as_json: bool,
-    quiet: bool,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    count: int
+    arm: str | None
+    model: str | None
+    other_model: str | None
+    prompt_id: str | None
+    max_usd: float | None
+    max_tokens: int | None
+    price_in: float | None
+    price_out: float | None
+    estimate: bool
+    yes: bool
+    as_json: bool
+    quiet: bool
+
+
+async def _run(wanted: _Wanted) -> tuple[int, bool]:
+    """Pairs made, and whether the budget ended it."""
     from persona_tui.config import load_settings
     from persona_tui.db import StoreThread
     from persona_tui.jobs import pair_orders
@@ -80,39 +119,100 @@ async def _run(
     db = StoreThread(paths.database)
     await db.open()
     backends = Backends(settings, paths)
-    made = 0
+    made, shown = 0, not wanted.quiet and sys.stderr.isatty()
     try:
-        backend = backends.get(model) if model else backends.for_task("compare")
-        other = backends.get(other_model) if other_model else backends.for_task("compare_other")
-        wanted = arm or settings.compare.arm
-        if wanted == "models" and other is backend:
+        names = (
+            wanted.model or backends.task_ref("compare"),
+            wanted.other_model or backends.task_ref("compare_other"),
+        )
+        backend, other = backends.get(names[0]), backends.get(names[1])
+        arm: Arm = wanted.arm or settings.compare.arm  # type: ignore[assignment]
+        if arm == "models" and other is backend:
             raise UsageError(pair_orders.NO_SECOND)
-        used = (backend, other) if wanted == "models" else (backend,)
+        used = (backend, other) if arm == "models" else (backend,)
         hosts = pair_orders.hosts(used)
-        if hosts and not yes:
-            what = "Prompts" if wanted == "models" else "Prompts and attributes"
+        spending = _spending(settings, wanted, names, used)
+        prompt_id = wanted.prompt_id
+        if prompt_id is not None:
+            prompt_id = (await db.run(user_prompts.get, prompt_id)).prompt_id
+        if hosts or wanted.estimate:
+            todo = await db.run(
+                partial(
+                    pair_orders.orders, judging=settings.judging, compare=settings.compare,
+                    arm=arm, prompt_id=prompt_id,
+                )
+            )  # fmt: skip
+            if not wanted.quiet or wanted.estimate:
+                click.echo(_estimate(spending, todo[: wanted.count], hosts), err=True)
+        if wanted.estimate:
+            return 0, False
+        if hosts and not wanted.yes:
+            what = "Prompts" if arm == "models" else "Prompts and attributes"
             raise UsageError(
                 f"{what} would be sent to {', '.join(hosts)}: add --yes if you want that."
             )
-        if prompt_id is not None:
-            prompt_id = (await db.run(user_prompts.get, prompt_id)).prompt_id
         steps = make_ahead(
-            db, settings, backend=backend, other=other, embedder=backends.embedder, count=count,
-            arm=wanted, prompt_id=prompt_id,  # type: ignore[arg-type]
+            db, settings, backend=backend, other=other, embedder=backends.embedder,
+            count=wanted.count, arm=arm, prompt_id=prompt_id, spending=spending,
         )  # fmt: skip
         async with aclosing(steps):
             async for step in steps:
-                if not quiet and sys.stderr.isatty():
-                    click.echo(f"\r\x1b[Kpair {made + 1}: {step.characters} characters", err=True,
-                               nl=False)  # fmt: skip
+                if shown:
+                    paid = f", {_cost(spending)}" if hosts else ""
+                    line = f"pair {made + 1}: {step.characters} characters{paid}"
+                    click.echo(f"\r\x1b[K{line}", err=True, nl=False)
                 if step.pair is not None:
                     made += 1
-                    if as_json:
+                    if wanted.as_json:
                         emit({"pair_id": step.pair.pair_id, "prompt_id": step.pair.prompt_id,
                               "arm": step.pair.arm})  # fmt: skip
+        return made, spending.over
     finally:
-        if not quiet and sys.stderr.isatty():
+        if shown:
             click.echo("\r\x1b[K", err=True, nl=False)
         await backends.close()
         await db.close()
-    return made
+
+
+def _spending(
+    settings: Settings, wanted: _Wanted, names: tuple[str, str], used: Sequence[Backend]
+) -> Spending:
+    from persona_tui.jobs.costs import price_of
+    from persona_tui.jobs.respond_cost import Spending, Writer
+
+    writers = []
+    for place, (name, backend) in enumerate(zip(names, used, strict=False)):
+        given = (wanted.price_in, wanted.price_out) if place == 0 else (None, None)
+        price = price_of(settings.models.get(name), *given)
+        remote = not backend.describe().local
+        if remote and price is None and wanted.max_usd is not None:
+            raise UsageError(
+                f"What {name} costs is not known: give --price-in and --price-out, or set "
+                f"models.{name}.usd_per_million_input."
+            )
+        writers.append(Writer(remote, price))
+    return Spending(
+        writers[0], writers[-1], settings.compare.max_tokens,
+        max_usd=wanted.max_usd, max_tokens=wanted.max_tokens,
+    )  # fmt: skip
+
+
+def _estimate(spending: Spending, todo: Sequence[Order], hosts: Sequence[str]) -> str:
+    from persona_tui.jobs.costs import money
+
+    tokens, usd = spending.estimate(todo)
+    pairs = f"{len(todo)} {'pair' if len(todo) == 1 else 'pairs'} to write"
+    if not hosts:
+        return f"{pairs}, on this machine."
+    cost = "price not known" if usd is None else f"about {money(usd)} at most"
+    return (
+        f"{pairs}: about {tokens.sent:,} tokens to send to {', '.join(hosts)}, at most "
+        f"{tokens.written:,} to be written, {cost}."
+    )
+
+
+def _cost(spending: Spending) -> str:
+    from persona_tui.jobs.costs import money
+
+    tokens = f"{spending.tokens.sent + spending.tokens.written:,} tokens"
+    return tokens if spending.usd is None else f"{tokens}, {money(spending.usd)}"

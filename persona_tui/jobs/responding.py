@@ -24,6 +24,7 @@ from persona_tui.jobs.pair_orders import (
     models_choice,
     orders,
     remember_chose_nothing,
+    writers,
 )
 from persona_tui.jobs.relevance_queue import accepted_attributes
 from persona_tui.stages.response import form, generate
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from models.protocol import Backend, Embedder
     from persona_tui.config import CompareConfig, Settings
     from persona_tui.db import StoreThread
+    from persona_tui.jobs.backends import Backends
+    from persona_tui.jobs.respond_cost import Spending
     from store.db import Store
 
 SMALL_MODEL_PENALTY = 1.1
@@ -184,9 +187,11 @@ async def make_ahead(
     count: int | None = None,
     arm: Arm | None = None,
     prompt_id: str | None = None,
+    spending: Spending | None = None,
 ) -> AsyncGenerator[Making, None]:
-    """Make pairs until ``count`` were made, or (``None``) ``compare.ahead`` wait unjudged. A prompt for
-    which the model itself would use nothing gets no pair in the arm ``model``.
+    """Make pairs until ``count`` were made, or (``None``) ``compare.ahead`` wait unjudged; none that
+    might go over what may be spent. A prompt for which the model itself would use nothing gets no
+    pair in the arm ``model``.
 
     Raises :class:`models.errors.ModelError`, :class:`store.errors.StoreError`,
     :class:`persona_tui.errors.UserError`.
@@ -212,8 +217,12 @@ async def make_ahead(
         if not todo:
             return
         order = todo[0]
+        if spending is not None and not spending.may(order):
+            return
         if wanted == "model":
             order = await models_choice(backend, order)
+            if spending is not None:
+                spending.chose(todo[0])
             if not order.attributes:  # two generic answers are no pair
                 await db.run(remember_chose_nothing, choice_key(model, todo[0]))
                 continue
@@ -224,7 +233,22 @@ async def make_ahead(
         async with aclosing(steps):
             async for step in steps:
                 whole = whole or step.pair is not None
+                if spending is not None and step.pair is not None:
+                    await db.run(spending.paid, step.pair)
                 yield step
         if not whole:
             return  # the model said nothing: asking again and again would not help
         made += 1
+
+
+def write_ahead(
+    db: StoreThread, settings: Settings, backends: Backends, embedder: Embedder
+) -> AsyncGenerator[Making, None]:
+    """:func:`make_ahead` with the models that are set.
+
+    Raises:
+        UserError: two models are to be compared, and there is no second one.
+        ModelError: there is no model of that name.
+    """
+    used = writers(backends, settings.compare.arm)
+    return make_ahead(db, settings, backend=used[0], other=used[-1], embedder=embedder)
