@@ -143,16 +143,10 @@ class HostApp(App[None]):
         """Pairs of answers made ahead of the person: one for the program."""
         if self._pairs is None:
             from persona_tui.jobs.pairs_ahead import PairsAhead
-            from persona_tui.jobs.responding import make_ahead
+            from persona_tui.jobs.responding import write_ahead
 
             self._pairs = PairsAhead(
-                work=lambda: make_ahead(
-                    self.db,
-                    self.settings,
-                    backend=self.backends.for_task("compare"),
-                    other=self.backends.for_task("compare_other"),
-                    embedder=self.embedder,
-                ),
+                work=lambda: write_ahead(self.db, self.settings, self.backends, self.embedder),
                 changed=self._pairs_changed,
                 alone=self.extraction.paused,
             )

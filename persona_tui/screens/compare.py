@@ -21,6 +21,8 @@ from persona_tui.jobs.compare_queue import read_queue
 from persona_tui.jobs.compare_session import CompareSession
 from persona_tui.screens import compare_text as texts
 from persona_tui.screens.base import PersonaScreen
+from persona_tui.screens.compare_arm import ArmScreen, Chosen, keep
+from persona_tui.screens.pair_writing import ask_and_write, elsewhere, write_ahead
 from persona_tui.screens.sentence import SentenceScreen
 from store.db import utc_now
 from widgets.answer_pane import AnswerPane
@@ -29,6 +31,7 @@ from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
     from persona_tui.jobs.pairs_ahead import PairsState
+    from store.audit import Arm
 
 
 class CompareScreen(PersonaScreen):
@@ -36,7 +39,7 @@ class CompareScreen(PersonaScreen):
 
     MODE = "compare"
     NAME = "Compare"
-    HELP = texts.HELP
+    HELP = texts.help_of("relevant")
     DEFAULT_CSS = """
     CompareScreen > .top { height: 1; padding: 0 2; }
     CompareScreen.-wide > .top { margin-top: 1; }
@@ -46,7 +49,14 @@ class CompareScreen(PersonaScreen):
     CompareScreen > .prompt > Static { height: auto; color: $text-muted; }
     CompareScreen > .panes { layout: vertical; height: 1fr; }
     CompareScreen.-wide > .panes { layout: horizontal; }
-    CompareScreen > .told { height: auto; max-height: 5; padding: 0 3; }
+    CompareScreen > .asked { height: auto; max-height: 5; padding: 0 2; scrollbar-size-vertical: 1; }
+    CompareScreen > .asked > Static { height: auto; text-style: bold; }
+    CompareScreen > .told {
+        height: auto; max-height: 35%; padding: 0 2; margin: 0 1; scrollbar-size-vertical: 1;
+        border-left: outer $primary 60%;
+        &:focus { border-left: outer $primary; }
+    }
+    CompareScreen > .told > Static { height: auto; }
     CompareScreen > .nothing { height: 1fr; padding: 2 4; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,19 +68,27 @@ class CompareScreen(PersonaScreen):
         Binding("enter", "next", "Next pair", id="compare.next", priority=True),
         Binding("z", "undo", "Undo", tooltip="Take back what was last said", id="compare.undo"),
         Binding("space", "skip", "Later", tooltip="Leave this pair for later", id="compare.skip"),
-        Binding("t", "together", "Scroll apart", id="compare.together"),
+        # Two bindings of one key: the label says what is in force.
+        Binding("t", "apart", "Scrolled together", tooltip="Scroll each by itself",
+                id="compare.together"),
+        Binding("t", "together", "Scrolled apart", tooltip="Scroll both together",
+                id="compare.together"),
+        Binding("a", "arm", "Kind", tooltip="What is compared", id="compare.arm"),
+        Binding("w", "write", "Write pairs", show=False, id="compare.write"),
         Binding("m", "note", "Note", show=False, id="compare.note"),
         Binding("y", "copy", "Copy the prompt", show=False, id="compare.copy"),
         Binding("up", "scroll(-1)", "Scroll", show=False),
         Binding("down", "scroll(1)", "Scroll", show=False),
-        Binding("pageup", "scroll(-8)", "Scroll", show=False),
-        Binding("pagedown", "scroll(8)", "Scroll", show=False),
-    ]
+        Binding("pageup", "page(-1)", "Scroll", show=False),
+        Binding("pagedown", "page(1)", "Scroll", show=False),
+    ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
         self.session: CompareSession | None = None
         self.together = True
+        self._arm: Arm | None = None
+        """What the session is about."""
         self._writing: set[asyncio.Task[Written | None]] = set()
         self._painted: tuple[object, ...] = ()
         self._made = 0
@@ -85,23 +103,29 @@ class CompareScreen(PersonaScreen):
         with Container(classes="panes"):
             yield AnswerPane(id="left")
             yield AnswerPane(id="right")
-        yield Static(classes="told", markup=False)
+        with VerticalScroll(classes="told"):
+            yield Static(markup=False)
+        with VerticalScroll(classes="asked", can_focus=False):
+            yield Static(markup=False)
         yield VerdictBar()
 
     def on_mount(self) -> None:
-        for part in (".panes", ".prompt", ".told"):
+        for part in (".panes", ".prompt", ".told", ".asked"):
             self.query_one(part).display = False
+        self._link()
 
     # --- loading --------------------------------------------------------------------------------
 
     async def load(self) -> None:
         """Read the pairs; coming back, take over what happened elsewhere."""
         await self._settle()
-        judging, db = self.host.settings.judging, self.host.db
-        if self.session is None:
+        judging, db, arm = self.host.settings.judging, self.host.db, self.host.settings.compare.arm
+        if self.session is None or self._arm != arm:
             self.session = await db.run(
-                partial(CompareSession.load, judging=judging, surface="screen")
+                partial(CompareSession.load, judging=judging, surface="screen", arm=arm)
             )
+            self._arm = arm
+            self.HELP = texts.help_of(arm)  # type: ignore[misc]
         else:
             version = self.session.version
             queue = await db.run(
@@ -110,6 +134,7 @@ class CompareScreen(PersonaScreen):
                     now=utc_now(),
                     repeat_after_days=judging.repeat_after_days,
                     repeat_share=judging.repeat_share,
+                    arm=arm,
                 )
             )
             self.session.refresh(queue, version)
@@ -121,14 +146,8 @@ class CompareScreen(PersonaScreen):
         session = self.session
         if session is None:
             return
-        writers = [self.host.backends.for_task("compare")]
-        if self.host.settings.compare.arm == "models":
-            writers.append(self.host.backends.for_task("compare_other"))
-        if not all(writer.describe().local for writer in writers):
-            return  # words go elsewhere only when the person asks for it: persona-tui respond
-        fresh = [k for k in session.queue.left if k in session.queue.items]
-        if len(fresh) <= self.host.settings.compare.ahead:
-            self.host.pairs.start()
+        if len(session.queue.left) <= self.host.settings.compare.ahead:
+            write_ahead(self.host)
 
     def show_pairs(self, state: PairsState) -> None:
         """Show how far the next pair is; take it up when it is there."""
@@ -176,16 +195,22 @@ class CompareScreen(PersonaScreen):
         if session is None or not self.is_mounted or (session.unmasked and self._writing):
             return
         item, state = session.current, self.host.pairs.state
-        self.query_one(".heading", Static).update(texts.heading(session))
+        arm = self._arm or "relevant"
+        self.query_one(".heading", Static).update(texts.heading(session, arm))
         self.query_one(".work", Static).update(texts.work(state))
         for part in (".panes", ".prompt"):
             self.query_one(part).display = item is not None
         self.query_one(".nothing").display = item is None
         self.query_one(".told").display = session.phase == "unmasked"
+        asked = texts.asked(session)
+        self.query_one(".asked").display = bool(asked)
+        self.query_one(".asked > Static", Static).update(plain(asked))
         question, first, second = texts.choices(session, self._key)
         self.query_one(VerdictBar).ask(plain(question, one_line=True), first, second)
         if item is None:
-            self.query_one(".nothing", Static).update(plain(texts.nothing(session, state)))
+            where = elsewhere(self.host)
+            said = texts.nothing(session, state, arm, where, self._key)
+            self.query_one(".nothing", Static).update(plain(said))
         else:
             painted = (
                 session.key,
@@ -214,24 +239,22 @@ class CompareScreen(PersonaScreen):
         if item.shown_left == "personalized":
             sides = (sides[1], sides[0])
         for pane, response, name in ((left, sides[0], "Left"), (right, sides[1], "Right")):
-            spans = [] if item.pair.identical else [(m.start, m.end) for m in response.mentions]
             who = texts.identity(item, response, is_left=pane is left)
-            pane.mark(f"{name}: {plain(who, one_line=True)}", response.text, spans,
+            pane.mark(f"{name}: {plain(who, one_line=True)}", response.text,
+                      texts.marks(item, response),
                       subtitle=f"{len(response.text):,} characters")  # fmt: skip
-        self.query_one(".told", Static).update(plain(texts.told(item)))
+        self.query_one(".told > Static", Static).update(plain(texts.told(item)))
+        self.query_one(".told").scroll_home(animate=False)
 
     def _home(self) -> None:
         for pane in self.query(AnswerPane):
             pane.scroll_home(animate=False)
         self.query_one(".prompt").scroll_home(animate=False)
 
-    def on_answer_pane_scrolled(self, event: AnswerPane.Scrolled) -> None:
-        """Scroll the other one along."""
-        event.stop()
-        if self.together:
-            for pane in self.query(AnswerPane):
-                if pane is not event.pane and round(pane.scroll_y) != round(event.y):
-                    pane.scroll_to(y=event.y, animate=False)
+    def _link(self) -> None:
+        """Let the two answers scroll together, or not."""
+        left, right = self.query_one("#left", AnswerPane), self.query_one("#right", AnswerPane)
+        left.partner, right.partner = (right, left) if self.together else (None, None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         phase = None if self.session is None else self.session.phase
@@ -243,8 +266,13 @@ class CompareScreen(PersonaScreen):
             return phase == "unmasked"
         if action == "skip":
             return phase == "overall"
-        if action in ("note", "copy", "together"):
+        if action in ("note", "copy"):
             return phase in ("overall", "attribute", "unmasked")
+        if action in ("apart", "together"):
+            shown = phase in ("overall", "attribute", "unmasked")
+            return shown and self.together == (action == "apart")
+        if action in ("arm", "write"):
+            return phase is not None
         if action == "undo":
             return phase is not None
         return True
@@ -298,8 +326,11 @@ class CompareScreen(PersonaScreen):
             self.take(change)
             return
         written = await self._write(change)
+        item = self.session.current
         if written is not None and written.pair_id is None:
             self.host.tell("There is nothing to undo.")
+        elif written is not None and (item is None or item.pair.pair_id != written.pair_id):
+            self.host.tell("Taken back, of a pair of another kind (a shows which are compared).")
         self.paint()
 
     def action_skip(self) -> None:
@@ -308,17 +339,43 @@ class CompareScreen(PersonaScreen):
         self.paint()
 
     def action_together(self) -> None:
-        self.together = not self.together
-        self.host.tell(
-            "Both scroll together." if self.together else "Each scrolls by itself (Tab)."
-        )
+        self._scroll_together(True)
+
+    def action_apart(self) -> None:
+        self._scroll_together(False)
+
+    def _scroll_together(self, together: bool) -> None:
+        self.together = together
+        self._link()
+        self.refresh_bindings()
+        self.host.tell("Both scroll together." if together else "Each scrolls by itself (Tab).")
 
     def action_scroll(self, lines: int) -> None:
-        pane = self.focused if isinstance(self.focused, AnswerPane) else self.query_one("#left")
-        if isinstance(pane, AnswerPane):
-            other = next(p for p in self.query(AnswerPane) if p is not pane)
-            longer = pane if pane.max_scroll_y >= other.max_scroll_y else other
-            (longer if self.together else pane).scroll_relative(y=lines, animate=False)
+        self._pane.step(lines)
+
+    def action_page(self, pages: int) -> None:
+        self._pane.page(pages)
+
+    @property
+    def _pane(self) -> AnswerPane:
+        """The answer that keys scroll."""
+        focused = self.focused
+        return focused if isinstance(focused, AnswerPane) else self.query_one("#left", AnswerPane)
+
+    def action_write(self) -> None:
+        ask_and_write(self.host)
+
+    def action_arm(self) -> None:
+        self.app.push_screen(ArmScreen(), self._choose)
+
+    def _choose(self, chosen: Chosen | None) -> None:
+        if chosen is not None:
+            self.start(self._chosen(chosen), group="arm")
+
+    async def _chosen(self, chosen: Chosen) -> None:
+        await self._settle()
+        await keep(self.host, chosen)
+        await self.load()
 
     def action_note(self) -> None:
         if self.session is not None:
@@ -334,6 +391,5 @@ class CompareScreen(PersonaScreen):
             self.host.tell("Copied.")
 
     def commands(self) -> Iterable[SystemCommand]:
-        yield SystemCommand(
-            "Compare: write pairs", "Have the next ones written", self.host.pairs.start
-        )
+        yield SystemCommand("Compare: write pairs", "Have the next ones written", self.action_write)
+        yield SystemCommand("Compare: what is compared", "And which second model", self.action_arm)

@@ -22,6 +22,7 @@ from persona_tui.jobs.relevance_queue import accepted_attributes
 from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.screens import relevance_text as texts
 from persona_tui.screens.confirm import ConfirmScreen
+from persona_tui.screens.pair_writing import write_ahead
 from persona_tui.screens.relevance_scoring import ScoringScreen
 from persona_tui.screens.sentence import SentenceScreen
 from persona_tui.stages.judging.questions import RELEVANCE
@@ -196,6 +197,8 @@ class RelevanceScreen(ScoringScreen):
             if painted[1] != (self._painted or (None, None))[1]:
                 self.query_one(".prompt").scroll_home(animate=False)
             self._painted = painted
+            if session.phase == "summary":  # a prompt is done: its answers can be written now
+                write_ahead(self.host)
             card.scroll_home(animate=False)
             self.call_after_refresh(session.painted)
             self.refresh_bindings()
