@@ -142,6 +142,10 @@ class Assembly:
         attribute = _of(Attribute, one.attribute)
         if attribute.attribute_id.startswith(PLANTED):
             raise GivenError("a planted attribute stands among those of the person")
+        if (
+            attribute.corrects is not None
+        ):  # rows of ``user`` are additions: the miss rate counts them
+            raise GivenError("a correction stands among the attributes; it belongs to its judgment")
         originals = [self._text(one.level, text) for text in one.originals]
         levels = [coarse.confidence(source.confidence) for source in attribute.sources]
         if originals and len(originals) != len(levels):

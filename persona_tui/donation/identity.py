@@ -31,7 +31,6 @@ class IdMap:
         """Whether ``original_id`` has an id already."""
         return (kind_letter, original_id) in self._ids
 
-
     def originals(self) -> dict[str, str]:
         """Random id → what it stands for. It must never leave this machine."""
         return {made: original for (_, original), made in self._ids.items()}

@@ -171,8 +171,8 @@ TABLES: Mapping[Table, tuple[Field, ...]] = {
         Field("temperature", "number", low=0, high=2, decimals=1),
     ),
 }
-"""Table → columns in order. ``attributes`` also holds what the person added or corrected
-(``source`` ``user``) and the planted ones that were judged. ``len_*`` are characters, rounded to
+"""Table → columns in order. ``attributes`` also holds what the person added
+(``source`` ``user``; a correction stands in ``corrected_text``) and the planted ones that were judged. ``len_*`` are characters, rounded to
 two significant digits; ``rating`` and ``attribute_ratings`` are re-oriented (5 = personalized much
 better), ``raw_rating`` is by side."""
 

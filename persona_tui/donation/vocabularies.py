@@ -20,7 +20,7 @@ MODEL_FAMILIES = (
 )  # fmt: skip
 """``person``: the person wrote it."""
 ATTRIBUTE_SOURCES = ("grounded", "holistic", "user", "planted")
-"""``user``: what the person added or corrected; ``planted``: from a fixed list, false of everybody."""
+"""``user``: what the person added because models had missed it; ``planted``: from a fixed list, false of everybody."""
 VERDICTS = ("ok", "unsure", "bad")
 USES = ("welcome", "ask", "never")
 FAILURE_MODES = (

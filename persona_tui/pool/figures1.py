@@ -104,9 +104,9 @@ def _missed(make: Maker, a: Sums, added: Sums) -> None:
 
     make.add(
         "stage1.missed", "1", "What models missed, at least", "share", added.donors(), found,
-        "{of} wrote attributes themselves: {percent} of those and of the accepted ones.",
-        "Written by the donor / (written + accepted); Wilson interval clustered by donor. A lower bound "
-        "as far as people add only what comes to their minds; corrections count as written, too.",
+        "{of} added attributes themselves: {percent} of those and of the accepted ones.",
+        "Added by the donor / (added + accepted); Wilson interval clustered by donor. A lower bound: "
+        "people add only what comes to their minds.",
         study=(),
     )  # fmt: skip
 

@@ -115,6 +115,10 @@ REFUSED: dict[str, Change] = {
         judgment=replace(g.attribute_judgments[0].judgment, retracted=True),
     ),
     "text at labels": lambda g: _first(g, "attributes", text="words"),
+    "correction as an attribute": lambda g: _first(
+        g, "attributes",
+        attribute=replace(g.attributes[0].attribute, strategy="user", corrects="attr-original-1"),
+    ),
     "correction at labels": lambda g: _first(g, "attribute_judgments", corrected_text="words"),
     "prompt at labels": lambda g: _first(g, "relevance_judgments", prompt_text="words"),
     "answer at labels": lambda g: _first(g, "response_judgments", response_generic="words"),
