@@ -264,3 +264,30 @@ async def test_a_kill_in_the_middle_loses_nothing_that_had_come(
     rows = await db.run(model_judgments.list_all)
     kept_runs = [await db.run(runs.get, key) for key in {row.run_id or "" for row in rows}]
     assert all((run.prompt_tokens or 0) > 0 for run in kept_runs)
+
+
+@pytest.mark.kill
+async def test_ctrl_c_waits_for_what_is_paid(
+    db: StoreThread, stack: AsyncExitStack, paths: Paths
+) -> None:
+    server, _ = await opened(stack, answering(0.2))
+    entry = {"kind": "endpoint", "base_url": server.base_url, "model": "m"}
+    values = {f"models.judge.{key}": value for key, value in entry.items()}
+    await asyncio.to_thread(set_values, paths, values)
+    command = [sys.executable, "-m", "persona_tui", "judge", "--model", "judge", "--all", "--yes"]
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+
+    async def begun() -> bool:
+        return len(await db.run(model_judgments.list_all)) >= 2
+
+    await wait_until(begun, timeout=60)
+    process.send_signal(signal.SIGINT)
+    _, said = await process.communicate()
+    assert process.returncode == 130
+    assert b"Run it again to go on." in said
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    await process.communicate()
+    assert process.returncode == 0
+    assert len(await db.run(model_judgments.list_all)) == 5 + 15 + 2
+    often = Counter(request.last for request in server.asked())
+    assert set(often.values()) == {1}
