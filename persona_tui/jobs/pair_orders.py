@@ -38,6 +38,8 @@ class Order:
     """(id, text) of what the personalized answer is told."""
     planted: bool = False
     """Both sides show the same answer."""
+    named: bool = False
+    """The prompt was named by the person, not drawn: the pair has no inclusion probability."""
 
 
 def writers(backends: Backends, arm: Arm) -> list[Backend]:
@@ -106,8 +108,11 @@ def orders(
     asked = stored_seed(store, "relevance.seed")
     skipped = relevance_skips.read(store)
     judged: dict[str, dict[str, bool]] = {}
+    named: set[str] = set() if prompt_id is None else {prompt_id}
     for row in relevance.in_force(store):
         judged.setdefault(row.prompt_id, {})[row.attribute_id] = bool(row.relevant)
+        if wanted == "relevant" and row.context.inclusion_prob is None:
+            named.add(row.prompt_id)  # taken up out of its turn, so is not among these by chance
     found: list[Order] = []
     for prompt in user_prompts.list_all(store):
         key = prompt.prompt_id
@@ -125,7 +130,7 @@ def orders(
         if wanted != "models" and not chosen:
             continue
         planted = wanted != "models" and unit(seed, f"catch:{key}") < judging.catch_share
-        found.append(Order(prompt, wanted, tuple(chosen.items()), planted))
+        found.append(Order(prompt, wanted, tuple(chosen.items()), planted, key in named))
     return sorted(found, key=lambda order: unit(seed, order.prompt.prompt_id))
 
 

@@ -183,7 +183,20 @@ class RelevancePlace:
     def add_prompt(self, prompt: UserPrompt) -> None:
         """A prompt that was just typed in: taken up at once."""
         self.join_prompt(prompt)
-        self.go_to(prompt.prompt_id)
+        self.choose(prompt.prompt_id)
+
+    def choose(self, prompt_id: str) -> None:
+        """Take up a prompt that the person named, out of its turn: it was not drawn at random, so its
+        judgments have no inclusion probability, unless it was under way or its turn already."""
+        sheet = self._sheets.get(prompt_id)
+        begun = sheet is not None and any(
+            (sheet.key, draw.item_id) in self._answers for draw in sheet.items
+        )
+        if sheet is not None and sheet is not self.sheet and not begun:
+            self.material.chosen.add(prompt_id)
+            most = self.config.attributes_per_prompt
+            self._sheets[prompt_id] = fresh_sheet(sheet.prompt, self.material, most)
+        self.go_to(prompt_id)
 
     def drop_prompt(self) -> str | None:
         """Do not ask about this prompt any more; gives its id. What was judged on it stays."""

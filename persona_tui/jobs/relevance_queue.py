@@ -45,6 +45,8 @@ class Material:
     judgments: list[RelevanceJudgment]
     repeats: list[RelevanceJudgment]
     seed: str
+    chosen: set[str] = field(default_factory=set)
+    """Prompts that the person named out of their turn: no random draws of prompts."""
     told: set[str] = field(default_factory=set)
     """Prompts of which the person was told what models said."""
     skipped: set[Skip] = field(default_factory=set)
@@ -82,8 +84,8 @@ def read_material(store: Store) -> Material:
         relevance.in_force(store),
         relevance.repeats(store),
         stored_seed(store, "relevance.seed"),
-        set(told.split()),
-        relevance_skips.read(store),
+        told=set(told.split()),
+        skipped=relevance_skips.read(store),
     )
 
 
@@ -95,14 +97,20 @@ def subset(
     return ranked[:most], min(1.0, most / len(ranked)) if ranked else 1.0
 
 
+def named_by_the_person(given: Iterable[RelevanceJudgment]) -> bool:
+    """Whether a prompt was taken up out of its turn: its judgments then have no probability."""
+    return any(one.context.inclusion_prob is None for one in given)
+
+
 def fresh_sheet(prompt: UserPrompt, material: Material, most: int) -> Sheet:
-    """A prompt with its attributes. What was judged for it before is on it in any case."""
-    chosen, probability = subset(prompt.prompt_id, material.accepted, material.seed, most)
-    judged = {
-        one.attribute_id
-        for one in material.judgments
-        if one.prompt_id == prompt.prompt_id and one.attribute_id in material.accepted
-    }
+    """A prompt with its attributes. What was judged for it before is on it in any case. Of a prompt
+    that was named out of its turn the inclusion probability is not known: also of what is left of it
+    later."""
+    chosen, chance = subset(prompt.prompt_id, material.accepted, material.seed, most)
+    given = [one for one in material.judgments if one.prompt_id == prompt.prompt_id]
+    named = prompt.prompt_id in material.chosen or named_by_the_person(given)
+    probability = None if named else chance
+    judged = {one.attribute_id for one in given if one.attribute_id in material.accepted}
     extra = sorted(judged - set(chosen), key=lambda key: unit(material.seed, key))
     items = tuple(
         Draw(f"{prompt.prompt_id}|{key}", "random", probability, None, key)

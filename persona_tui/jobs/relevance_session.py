@@ -8,7 +8,7 @@ As :mod:`persona_tui.jobs.reviewing`: everything is in memory and immediate, eac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -38,10 +38,14 @@ class RelevanceSession(RelevancePlace):
         *,
         surface: Surface,
         prompt_id: str | None = None,
+        chosen: Iterable[str] = (),
         now: Callable[[], datetime] = utc_now,
     ) -> RelevanceSession:
-        """A session over everything in the journal, at the prompt that is under way."""
-        return cls(read_material(store), config, surface=surface, prompt_id=prompt_id, now=now)
+        """A session over everything in the journal, at the prompt that is under way, or at the one
+        named. ``chosen`` are prompts that the person named out of their turn in this sitting."""
+        material = read_material(store)
+        material.chosen.update(chosen)
+        return cls(material, config, surface=surface, prompt_id=prompt_id, now=now)
 
     # --- steps ----------------------------------------------------------------------------------
 

@@ -174,6 +174,7 @@ def _keep(
         return responses.add_pair(
             store, order.prompt.prompt_id, generic, personalized, arm=order.arm, shown_left=side,
             sampling="catch" if order.planted else "random",
+            inclusion_prob=None if order.named else 1.0,
         )  # fmt: skip
 
 

@@ -52,7 +52,9 @@ class PlainRelevance:
         self.source = source
         self.sink = sink
         self.interactive = prompt
-        self.session = RelevanceSession.load(store, config, surface="plain", prompt_id=prompt_id)
+        self.session = RelevanceSession.load(store, config, surface="plain")
+        if prompt_id is not None:
+            self.session.choose(prompt_id)
         self._shown: tuple[str, int] | None = None
         self._headed: str | None = None
 

@@ -116,7 +116,13 @@ class RelevanceScreen(ScoringScreen):
     async def _read(self, prompt_id: str | None, *, taken: RelevanceJudgment | None = None) -> None:
         config = self.host.settings.judging
         self.session = await self.host.db.run(
-            partial(RelevanceSession.load, config=config, surface="screen", prompt_id=prompt_id)
+            partial(
+                RelevanceSession.load,
+                config=config,
+                surface="screen",
+                prompt_id=prompt_id,
+                chosen=() if self.session is None else self.session.material.chosen,
+            )
         )
         five = self.host.ui_state.values.get("relevance.five")
         if five is not None:
