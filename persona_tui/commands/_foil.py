@@ -190,7 +190,7 @@ class FoilRun:
         why = " Stopped: more might go over the budget." if last.stopped else ""
         if last.skipped:
             why += f" {last.skipped} skipped: too long for the model, or no answer that counts."
-        click.echo(f"{_judged(last)}.{why}", err=True)
+        click.echo(f"{_judged(last, over=True)}.{why}", err=True)
 
     def _show(self, step: FoilStep) -> None:
         from persona_tui.jobs.progress import time_text
@@ -217,11 +217,11 @@ class FoilRun:
             self._drawn = False
 
 
-def _judged(step: FoilJudgeStep) -> str:
+def _judged(step: FoilJudgeStep, *, over: bool = False) -> str:
     from persona_tui.jobs.costs import money
     from persona_tui.jobs.progress import time_text
 
-    left = time_text(step.progress.seconds_left)
+    left = "" if over else time_text(step.progress.seconds_left)
     line = f"{step.progress.done} of {step.progress.total} verdicts, {step.sent:,} tokens"
     line += f", {money(step.cost)}" if step.cost is not None else ""
     return f"{line} · {left}" if left else line

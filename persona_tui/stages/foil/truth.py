@@ -57,19 +57,27 @@ async def known(persona: Persona, attributes: Sequence[str], embedder: Embedder)
     facts = (await embedder.embed([fact.text for fact in persona.facts])).vectors
     errands = (await embedder.embed(list(persona.errands))).vectors
     rows = (await embedder.embed(list(attributes))).vectors
+    errand_words = frozenset[str]().union(*(parsed(one).words for one in persona.errands))
     parsed_facts = [parsed(fact.text) for fact in persona.facts]
     found = []
     for text, row in zip(attributes, rows, strict=True):
         cosines = [float(one) for one in row @ facts.T]
         errand = float((row @ errands.T).max())
-        found.append(_of(text, parsed_facts, cosines, errand, whole=persona.whole))
+        asked = errand >= FOREIGN or bool(parsed(text).words & errand_words)
+        found.append(_of(text, parsed_facts, cosines, asked=asked, whole=persona.whole))
     return found
 
 
 def _of(
-    text: str, facts: Sequence[Statement], cosines: Sequence[float], errand: float, *, whole: bool
+    text: str,
+    facts: Sequence[Statement],
+    cosines: Sequence[float],
+    *,
+    asked: bool,
+    whole: bool,
 ) -> Truth:
-    """One attribute; a sentence of two statements is right if both are, wrong if one is."""
+    """One attribute; a sentence of two statements is right if both are, wrong if one is. ``asked``: it
+    is about what they turn to an assistant with, which is no fact and not false for that."""
     nearest = max(range(len(facts)), key=lambda at: cosines[at])
     score = cosines[nearest]
     if _OTHER_SCRIPT.search(text):
@@ -88,7 +96,7 @@ def _of(
             return Truth("bad", None, score, "one part is wrong")
         if all(one.verdict == "ok" for one in each):
             return Truth("ok", each[0].fact, score, "each part is stated")
-    if score < FOREIGN and errand < FOREIGN:
+    if score < FOREIGN and not asked:
         return Truth("bad", None, score, "nothing like it is stated")
     return single
 
@@ -126,9 +134,13 @@ def _against(
     if added & everything:
         # Part of it is another fact's business.
         return None, "of several facts"
-    if any(fact.opposes(word) for word in added) and (len(added) == 1 or _close(said, fact)):
+    # One word of many may be there for another reason: "save for something big".
+    mostly = 2 * len(added) <= len(said.words) or len(added) == 1
+    if mostly and any(fact.opposes(word) for word in added) and (
+        len(added) == 1 or _close(said, fact)
+    ):  # fmt: skip
         return (None, "the contrary denied") if said.negated else ("bad", "the contrary")
-    if any(fact.excludes(word) for word in added) and not said.negated:
+    if mostly and any(fact.excludes(word) for word in added) and not said.negated:
         return "bad", "another of its kind"
     if added or said.numbers - fact.numbers or cosine < NEAR - 0.2:
         return None, "says more"

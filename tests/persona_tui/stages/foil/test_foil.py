@@ -150,6 +150,13 @@ async def test_truth_reads_the_words(attribute: str, expected: str | None) -> No
         ("truck-driver", "The user smokes.", None),
         # What they turn to an assistant with is not among the facts, and not false for that.
         ("junior-developer", "The user is learning a language.", None),
+        ("night-nurse", "The user is planning a trip to the mountains.", None),
+        # One opposite among other things is none.
+        (
+            "night-nurse",
+            "The user plans a trip to the hills, and they save for something big.",
+            None,
+        ),
     ],
 )
 async def test_truth_knows_whom_and_how_much(
