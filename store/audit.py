@@ -236,6 +236,11 @@ class SyntheticJudgment:
 # --- columns, for figures -----------------------------------------------------------------------
 # Lists of equal length, one entry a row. Only judgments in force (and repeats in force); never a
 # synthetic conversation, never a retracted row. Flags are bool or None.
+#
+# An answer that was given (or changed) when the person had been told already what models said, or
+# which answer was which, is not theirs alone. ``replaced``: the row in force was such an answer, and
+# here stands what the person last said of that item before being told, also if they took it back
+# since. ``unblinded``: there is no such earlier answer; the row stands in no figure.
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +265,9 @@ class AttributeColumns:
     latency_ms: list[int | None]
     repeated: list[str | None]
     """Of a repeat: the verdict that was given first, whatever was said since; ``None`` if that was
-    taken back."""
+    taken back or not given blinded."""
+    unblinded: list[bool]
+    replaced: list[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +287,8 @@ class RelevanceColumns:
     latency_ms: list[int | None]
     repeated: list[bool | None]
     """As in :class:`AttributeColumns`."""
+    unblinded: list[bool]
+    replaced: list[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +315,8 @@ class ResponseColumns:
     latency_ms: list[int | None]
     repeated: list[int | None]
     """As in :class:`AttributeColumns`: the re-oriented rating."""
+    unblinded: list[bool]
+    replaced: list[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +335,10 @@ class ModelColumns:
     flipped: list[bool | None]
     arm: list[str | None]
     """Of the pair."""
+    cluster: list[str | None]
+    """What items share: the conversation of an attribute's first evidence, else the prompt."""
+    mean: list[float | None]
+    """Of a pair: the expected rating in both orders, not rounded; of a judge that gives one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from store.audit import (
     SyntheticColumns,
     SyntheticItems,
 )
+from store.blinding import STAGES, blinded
 from store.db import Store
 from store.faults import guarded
 
@@ -27,45 +28,27 @@ from store.faults import guarded
 def read(store: Store) -> AuditData:
     """Columns of everything in force. One snapshot: what is written meanwhile is not in it."""
     with _snapshot(store) as conn:
-        attributes = conn.execute(
-            f"""SELECT j.judgment_id, j.attribute_id,
-            (SELECT m.conversation_id FROM candidates c
-                JOIN candidate_evidence e ON e.candidate_id = c.candidate_id
-                JOIN messages m ON m.message_id = e.message_id
-                WHERE c.attribute_id = j.attribute_id
-                ORDER BY c.candidate_id, e.ordinal LIMIT 1),
-            j.verdict, j.accurate, j.supported, j.failure_mode, j.use, a.confidence, a.strategy,
-            r.model, j.sampling, j.inclusion_prob, j.repeat_of, j.latency_ms,
-            (SELECT f.verdict FROM standing_judgments f WHERE f.judgment_id = j.repeat_of)
-            FROM ({_both("judgments_in_force", "judgment_repeats")}) j
-            JOIN attributes a ON a.attribute_id = j.attribute_id
-            LEFT JOIN model_runs r ON r.run_id = a.run_id
-            WHERE j.verdict IS NOT NULL AND a.strategy <> 'user' ORDER BY j.seq"""  # noqa: S608
-        ).fetchall()
-        relevance = conn.execute(
-            f"""SELECT j.judgment_id, j.prompt_id, j.attribute_id, j.relevant, j.relevance_level,
-            p.origin, p.personal, j.sampling, j.inclusion_prob, j.repeat_of, j.latency_ms,
-            (SELECT f.relevant FROM standing_relevance f WHERE f.judgment_id = j.repeat_of)
-            FROM ({_both("relevance_in_force", "relevance_repeats")}) j
-            JOIN user_prompts p ON p.prompt_id = j.prompt_id
-            WHERE j.relevant IS NOT NULL ORDER BY j.seq"""  # noqa: S608
-        ).fetchall()
-        responses = conn.execute(
-            f"""SELECT j.judgment_id, j.pair_id, p.prompt_id, p.arm,
-            p.generic_id = p.personalized_id, g.model_tag, s.model_tag, j.shown_left,
-            j.raw_rating, j.rating, j.attribute_ratings, s.explicit_mention, j.len_generic,
-            j.len_personalized, j.sampling, j.inclusion_prob, j.repeat_of, j.latency_ms,
-            (SELECT f.rating FROM standing_response f WHERE f.judgment_id = j.repeat_of)
-            FROM ({_both("response_in_force", "response_repeats")}) j
-            JOIN response_pairs p ON p.pair_id = j.pair_id
-            JOIN responses g ON g.response_id = p.generic_id
-            JOIN responses s ON s.response_id = p.personalized_id ORDER BY j.seq"""  # noqa: S608
-        ).fetchall()
-        models = conn.execute(
-            "SELECT kind, model_tag, attribute_id, prompt_id, pair_id, verdict, relevant, rating,"
-            " probability, flipped, (SELECT p.arm FROM response_pairs p"
-            " WHERE p.pair_id = model_judgments.pair_id) FROM model_judgments ORDER BY judgment_id"
-        ).fetchall()
+        clusters = _conversations(conn)
+        attributes = blinded(conn, STAGES[0])
+        for row in attributes:
+            row[2] = clusters.get(row[1])
+        relevance = blinded(conn, STAGES[1])
+        responses = blinded(conn, STAGES[2])
+        models = [
+            (
+                *row[:10],
+                row[11],
+                clusters.get(row[2]) if row[0] == "attribute" else row[10],
+                row[12],
+            )
+            for row in conn.execute(
+                "SELECT m.kind, m.model_tag, m.attribute_id, m.prompt_id, m.pair_id, m.verdict,"
+                " m.relevant, m.rating, m.probability, m.flipped, coalesce(m.prompt_id, p.prompt_id),"
+                " p.arm, CASE m.kind WHEN 'response' THEN json_extract(m.detail, '$.mean') END"
+                " FROM model_judgments m LEFT JOIN response_pairs p ON p.pair_id = m.pair_id"
+                " ORDER BY m.judgment_id"
+            )
+        ]
         played = conn.execute(
             "SELECT c.persona_key, c.conversation_id, j.attribute_id, j.rater, j.model_tag,"  # noqa: S608
             " j.verdict, j.failure_mode, j.prompt_key, j.relevant, j.probability, a.model"
@@ -90,16 +73,28 @@ def read(store: Store) -> AuditData:
             WHERE attribute_id NOT IN (SELECT attribute_id FROM hidden_attributes)"""
         ).fetchone()
     return AuditData(
-        AttributeColumns(*_columns(attributes, 16, flags=(4, 5))),
-        RelevanceColumns(*_columns(relevance, 12, flags=(3, 6, 11))),
-        ResponseColumns(*_columns(responses, 19, flags=(4, 11), maps=(10,))),
-        ModelColumns(*_columns(models, 11, flags=(6, 9))),
+        AttributeColumns(*_columns(attributes, 18, flags=(4, 5))),
+        RelevanceColumns(*_columns(relevance, 14, flags=(3, 6, 11))),
+        ResponseColumns(*_columns(responses, 21, flags=(4, 11), maps=(10,))),
+        ModelColumns(*_columns(models, 13, flags=(6, 9))),
         SyntheticColumns(*_columns(played, 11, flags=(8,))),
         CatchColumns(*_columns(catches, 2)),
         added,
         inferred,
         SyntheticItems(*_columns(items, 8)),
     )
+
+
+def _conversations(conn: sqlite3.Connection) -> dict[str, str]:
+    """Attribute → the conversation of its first evidence."""
+    found: dict[str, str] = {}
+    for attribute, conversation in conn.execute(
+        """SELECT c.attribute_id, m.conversation_id FROM candidates c
+        JOIN candidate_evidence e ON e.candidate_id = c.candidate_id
+        JOIN messages m ON m.message_id = e.message_id ORDER BY c.candidate_id, e.ordinal"""
+    ):
+        found.setdefault(attribute, conversation)
+    return found
 
 
 @contextmanager
@@ -113,10 +108,6 @@ def _snapshot(store: Store) -> Iterator[sqlite3.Connection]:
         yield conn
     finally:
         conn.execute("COMMIT")
-
-
-def _both(first: str, second: str) -> str:
-    return f"SELECT * FROM {first} UNION ALL SELECT * FROM {second}"  # noqa: S608
 
 
 def _columns(

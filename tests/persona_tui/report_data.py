@@ -64,6 +64,8 @@ def simulated(
         [*([None] * attributes), *[f"j{i}" for i in repeats]],
         [3000] * n1,
         [*([None] * attributes), *[verdicts[i] for i in repeats]],
+        [False] * n1,
+        [False] * n1,
     )
     total = prompts * per_prompt
     mine = draw.random(total) < yes
@@ -84,6 +86,8 @@ def simulated(
         [*([None] * total), *[f"r{i}" for i in again]],
         [1500] * n2,
         [*([None] * total), *[bool(mine[i]) for i in again]],
+        [False] * n2,
+        [False] * n2,
     )
     rating = draw.choice([1, 2, 3, 4, 5], pairs, p=_ratings(better))
     left = draw.choice(["generic", "personalized"], pairs)
@@ -113,6 +117,8 @@ def simulated(
         [None] * pairs,
         [20000] * pairs,
         [None] * pairs,
+        [False] * pairs,
+        [False] * pairs,
     )
     theirs = mine | (draw.random(total) < yes * (over - 1) / (1 - yes))
     kinder = np.clip(rating + draw.integers(0, 2, pairs), 1, 5)
@@ -129,6 +135,8 @@ def simulated(
         [None] * (total + pairs),
         [*([None] * total), *[bool(v) for v in draw.random(pairs) < 0.2]],
         [*([None] * total), *(["relevant"] * pairs)],
+        [*prompt, *[f"p{i}" for i in range(pairs)]],
+        [*([None] * total), *[float(v) for v in kinder]],
     )
     fake = attributes // 2
     synthetic = SyntheticColumns(

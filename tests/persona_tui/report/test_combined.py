@@ -23,6 +23,7 @@ def with_more_pairs(data: AuditData, arm: str, rating: int) -> AuditData:
         [*m.pair_id, *(f"{arm}{i}" for i in range(100))], [*m.verdict, *none],
         [*m.relevant, *none], [*m.rating, *(rating - i % 2 for i in range(100))],
         [*m.probability, *none], [*m.flipped, *none], [*m.arm, *([arm] * 100)],
+        [*m.cluster, *(f"{arm}{i}" for i in range(100))], [*m.mean, *none],
     )  # fmt: skip
     return replace(data, models=more)
 
