@@ -28,25 +28,25 @@ def test_ten_prompts_five_comparisons_and_the_report(
 
     with Terminal("relevance", columns=80, rows=24) as app:
         for number in range(1, 11):
-            app.wait_for("Attribute 1 of 3")
+            app.wait_for(" · 1 of 3")
             app.press("y")
-            app.wait_for("Attribute 2 of 3")
+            app.wait_for(" · 2 of 3")
             app.press("n")
-            app.wait_for("Attribute 3 of 3")
+            app.wait_for(" · 3 of 3")
             app.press("n")
             app.wait_for("You said yes to 1 of 3.")
             if number == 10:
                 app.wait_for("Word overlap (BM25) would use", timeout=90)
             app.press("enter")
-        app.wait_for("Attribute 1 of 3")
+        app.wait_for(" · 1 of 3")
         app.press("y")
-        app.wait_for("Attribute 2 of 3")
+        app.wait_for(" · 2 of 3")
         app.wait_for(lambda _: _answers(paths) == 31, hint="the answer in the journal")
         app.kill()  # a power failure
     assert _answers(paths) == 31
 
     with Terminal("relevance", columns=120, rows=40) as app:
-        app.wait_for("Attribute 2 of 3", hint="the prompt that was under way")
+        app.wait_for(" · 2 of 3", hint="the prompt that was under way")
         app.press("f5")
         for number in range(1, 6):
             app.wait_for("Which answer is better for you?", timeout=180)
