@@ -5,6 +5,11 @@
 ``FILE`` has one JSON object a line: ``prompt_id``, ``user``, ``prompt``, ``attribute``, ``relevant`` (the
 human majority) and ``llm`` (what models answered). The two recorded LLMs, BM25, embeddings and the local
 model through ``choose`` are held against the majority; intervals are delete-one-prompt jackknife.
+
+Of the local model also how far its probability of *yes* can be believed, before and after contextual
+calibration: Brier score (mean squared difference, 0 is best; always saying the share of *yes* gives
+``share · (1 − share)``) and expected calibration error (Guo et al. 2017, arXiv 1706.04599: ten bins of
+equal width, mean distance between what was said and what came true, weighted by the bins' sizes).
 """
 
 from __future__ import annotations
@@ -35,6 +40,7 @@ from persona_tui.stages.relevance.verdicts import (
 )
 
 NAMES = ("precision", "recall", "f1", "kappa", "ac1")
+BINS = 10
 
 
 def read(path: Path, prompts: int | None) -> list[dict[str, object]]:
@@ -46,11 +52,24 @@ def read(path: Path, prompts: int | None) -> list[dict[str, object]]:
     return [row for row in rows if row["prompt_id"] in set(keep)]
 
 
+def brier(truth: np.ndarray, said: np.ndarray) -> float:
+    """Mean squared difference between probability and outcome."""
+    return float(np.mean((said - truth) ** 2))
+
+
+def calibration_error(truth: np.ndarray, said: np.ndarray, bins: int = BINS) -> float:
+    """Expected calibration error (see the module)."""
+    place = np.minimum((said * bins).astype(int), bins - 1)
+    sums = np.bincount(place, weights=said - truth, minlength=bins)
+    return float(np.abs(sums).sum() / len(truth))
+
+
 async def verdicts(
     rows: list[dict[str, object]], *, llm: bool, model: str
-) -> dict[str, np.ndarray]:
-    """Model → yes or no for each row."""
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Model → yes or no for each row; and of the local model → probability of yes."""
     found: dict[str, np.ndarray] = {}
+    probable: dict[str, np.ndarray] = {}
     for name in rows[0]["llm"]:  # type: ignore[attr-defined]
         found[str(name)] = np.array([bool(row["llm"][name]) for row in rows])  # type: ignore[index]
     groups: dict[tuple[object, object], list[int]] = defaultdict(list)
@@ -64,6 +83,8 @@ async def verdicts(
         names += [f"{backend.describe().name}, raw", f"{backend.describe().name}, calibrated"]
     for name in names:
         found[name] = np.zeros(len(rows), dtype=bool)
+    for name in names[2:]:
+        probable[name] = np.zeros(len(rows))
     try:
         for number, places in enumerate(groups.values(), 1):
             prompt = str(rows[places[0]]["prompt"])
@@ -75,14 +96,15 @@ async def verdicts(
                 for first in range(0, len(texts), 8):
                     part = places[first : first + 8]
                     said = await zero_shot(prompt, texts[first : first + 8], backend)
-                    found[names[2]][part] = [raw >= 0.5 for raw, _ in said]
-                    found[names[3]][part] = [after >= 0.5 for _, after in said]
+                    probable[names[2]][part] = [raw for raw, _ in said]
+                    probable[names[3]][part] = [after for _, after in said]
                 print(f"\r{number} of {len(groups)} prompt–user pairs", end="", file=sys.stderr)
     finally:
         await backends.close()
     if backend is not None:
         print(file=sys.stderr)
-    return found
+    found |= {name: said >= 0.5 for name, said in probable.items()}
+    return found, probable
 
 
 def main() -> None:
@@ -97,7 +119,11 @@ def main() -> None:
     rows = read(chosen.file, chosen.prompts)
     human = np.array([bool(row["relevant"]) for row in rows])
     group = codes([str(row["prompt_id"]) for row in rows])
-    found = asyncio.run(verdicts(rows, llm=not chosen.no_llm, model=chosen.model))
+    found, probable = asyncio.run(verdicts(rows, llm=not chosen.no_llm, model=chosen.model))
+    trust = {
+        name: {"brier": brier(human, said), "ece": calibration_error(human, said)}
+        for name, said in probable.items()
+    }
     result: dict[str, dict[str, dict[str, float]]] = {}
     rate = share(human, group)
     result["human majority"] = {"yes": {"value": rate.value, "low": rate.low, "high": rate.high}}
@@ -110,7 +136,16 @@ def main() -> None:
             line[statistic] = {"value": one.value, "low": one.low, "high": one.high}
         result[name] = line
     if chosen.json:
-        print(json.dumps({"pairs": len(rows), "prompts": int(group.max()) + 1, "models": result}))
+        print(
+            json.dumps(
+                {
+                    "pairs": len(rows),
+                    "prompts": int(group.max()) + 1,
+                    "models": result,
+                    "calibration": trust,
+                }
+            )
+        )
         return
     print(f"{len(rows)} pairs, {int(group.max()) + 1} prompts")
     print(f"{'':44}" + "".join(f"{name:>20}" for name in ("yes", *NAMES)))
@@ -121,6 +156,12 @@ def main() -> None:
             for k in ("yes", *NAMES)
         )  # fmt: skip
         print(f"{name[:43]:44}{cells_text}")
+    if trust:
+        share_ = float(human.mean())
+        print(f"\n{'probability of yes':44}{'Brier':>8}{'ECE':>8}")
+        print(f"{'always the share of yes':44}{share_ * (1 - share_):8.3f}{0:8.3f}")
+        for name, one in trust.items():
+            print(f"{name[:43]:44}{one['brier']:8.3f}{one['ece']:8.3f}")
 
 
 if __name__ == "__main__":
