@@ -39,7 +39,7 @@ _STOPS = {
 _WORD = re.compile(r"[^\W\d_]+")
 _SHAPE = re.compile(rf"{WORD}(?:'s|\.)?")
 _ORDINARY = re.compile(
-    r"(?:ings?|[ts]ions?|ments?|ness|ity|able|ful|less|ous|ive|ism|ics|ware|base|script|ers|ors|als?)$"
+    r"[a-z][A-Z]|(?:ings?|[ts]ions?|ments?|ness|ity|able|ful|less|ous|ive|ism|ics|ware|base|script|ers|ors|als?)$"
 )
 _INITIAL = re.compile(r"[A-Z]\.")
 

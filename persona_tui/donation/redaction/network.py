@@ -67,8 +67,12 @@ def _ipv4(match: re.Match[str]) -> bool:
         return False
     text = ".".join(str(part) for part in parts)
     public = {"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "169.254.169.254"}
-    network = parts[3] == 0 and parts[0] in (10, 172, 192) and after(match, 1) == "/"
-    return not (parts[0] in (0, 127, 255) or text in public or text.endswith(".255.255") or network)
+    private = (
+        parts[0] == 10 or parts[:2] == [192, 168] or (parts[0] == 172 and 16 <= parts[1] <= 31)
+    )
+    network = private and parts[3] == 0 and after(match, 1) == "/"
+    nobody = text.startswith(("127.0.", "255.255.")) or not any(parts)
+    return not (nobody or text in public or network)
 
 
 def _ipv6(match: re.Match[str]) -> bool:
