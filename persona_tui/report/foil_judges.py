@@ -11,6 +11,7 @@ from persona_tui.report.model import Figure
 from persona_tui.report.stage2 import said_by_models
 from store.audit import AuditData
 
+_TELLS = "Whether this judge treats synthetic users as it treats you."
 _SAME = "The same judge in the same words on both sides. "
 
 
@@ -49,13 +50,13 @@ def _validity(data: AuditData, played: Played, tag: str) -> list[Figure]:
             f"foil.judge_acceptance_gap[{tag}]",
             f"{tag} calls right: about you minus about synthetic users",
             share(real, clusters), share(fake, played.clusters(keys)), of_you=need, method=_SAME,
-            model_tag=tag,
+            model_tag=tag, tells=_TELLS,
         ),
         gap(
             f"foil.judge_agreement_gap[{tag}]",
             f"{tag} agrees: with you minus with the truth of synthetic users",
             share(real == mine, clusters), share(agrees, played.clusters(decided)), of_you=need,
-            method=f"{_SAME}ok against not ok; undecided ones left out. ", model_tag=tag,
+            method=f"{_SAME}ok against not ok; undecided ones left out. ", model_tag=tag, tells=_TELLS,
         ),
     ]  # fmt: skip
 
@@ -86,13 +87,13 @@ def _relevance(data: AuditData, played: Played, tag: str) -> list[Figure]:
             f"{tag} calls relevant: for you minus for synthetic users",
             share(real, clusters, weight), share(fake, played.clusters([key for key, _ in keys])),
             of_you=need, method=f"{_SAME}Prompts of the bank; of synthetic users only what is true. ",
-            model_tag=tag,
+            model_tag=tag, tells=_TELLS,
         ),
         gap(
             f"foil.judge_relevance_agreement_gap[{tag}]",
             f"{tag} agrees on relevance: with you minus with personas",
             share(real == yes, clusters, weight),
             share(agrees, played.clusters([key for key, _ in both])), of_you=need, method=_SAME,
-            model_tag=tag,
+            model_tag=tag, tells=_TELLS,
         ),
     ]  # fmt: skip

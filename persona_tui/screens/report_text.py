@@ -69,6 +69,8 @@ def section(report: Report, part: Part, *, method: bool) -> Content:
     title = dict(PARTS)[part]
     number = [key for key, _ in PARTS].index(part) + 1
     parts = [Content(f"{number} {title}\n").stylize("bold $text-primary")]
+    if part == "foil":
+        parts.append(Content(f"  {HOW}\n").stylize("dim"))
     for figure in figures:
         if figure.value is None:
             continue
@@ -91,8 +93,6 @@ def section(report: Report, part: Part, *, method: bool) -> Content:
             )
             for one in lacking
         ]
-    if part == "foil":
-        parts.append(Content(f"  {HOW}\n").stylize("dim"))
     if not figures:
         parts.append(Content("  Nothing yet.\n").stylize("dim"))
     return Content("").join(parts)
