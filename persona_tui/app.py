@@ -59,6 +59,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("conversations", "f7", "Conversations"),
     ("models", "f8", "Models"),
     ("settings", "f9", "Settings"),
+    ("donate", "f10", "Donate"),
 )
 SHORT = {"conversations": "Chats"}
 BREAKPOINTS: tuple[tuple[int, str], ...] = ((0, "-narrow"), (100, "-wide"))
@@ -108,6 +109,7 @@ class PersonaApp(HostApp):
         "conversations": _later("persona_tui.screens.conversations", "ConversationsScreen"),
         "models": _later("persona_tui.screens.models", "ModelsScreen"),
         "settings": _later("persona_tui.screens.settings", "SettingsScreen"),
+        "donate": _later("persona_tui.screens.donate", "DonateScreen"),
     }
     COMMANDS = HostApp.COMMANDS | {_conversations_provider}
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -36,6 +36,11 @@ class Paths:
         return self.data_dir / "backups"
 
     @property
+    def donations(self) -> Path:
+        """Donations as files, and requests to withdraw them."""
+        return self.data_dir / "donations"
+
+    @property
     def models(self) -> Path:
         """Downloaded GGUF files."""
         return self.data_dir / "models"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.content import Content
+from textual.message import Message
 
 from widgets.byte_lines import ByteLines
 from widgets.line_list import LineList
@@ -25,6 +26,18 @@ class ByteView(LineList):
         super().__init__(id=id)
         self.lines: ByteLines | None = None
         self._words = ""
+
+    class Resized(Message):
+        """There is another width to cut lines to."""
+
+    @property
+    def text_room(self) -> int:
+        """Cells for the bytes."""
+        return self.room - self.GUTTER
+
+    def on_resize(self) -> None:
+        if self.lines is None or self.lines.width != self.text_room:
+            self.post_message(self.Resized())
 
     @property
     def line(self) -> int:

@@ -14,7 +14,7 @@ from persona_tui.errors import UserError
 from persona_tui.jobs import donating
 from persona_tui.jobs.donation_material import Choice, choices
 from store import donations
-from store.donations import Donation
+from store.donations import Donation, Level
 
 if TYPE_CHECKING:
     from persona_tui.config import DonationConfig
@@ -37,6 +37,8 @@ class Desk:
 
     draft: Donation | None
     """The one under way, signed or not."""
+    level: Level
+    """Of the draft as a whole."""
     choices: tuple[Choice, ...]
     ledger: tuple[Donation, ...]
     """All donations, the newest first."""
@@ -53,7 +55,19 @@ def look(store: Store) -> Desk:
     """Read all of it."""
     draft = donations.open_draft(store)
     found = choices(store, None if draft is None else draft.donation_id)
-    return Desk(draft, tuple(found), tuple(donations.list_all(store)), donations.stamp(store))
+    return Desk(
+        draft,
+        level_of(store, draft),
+        tuple(found),
+        tuple(donations.list_all(store)),
+        donations.stamp(store),
+    )
+
+
+def level_of(store: Store, donation: Donation | None) -> Level:
+    """Whether any of it is given with its texts."""
+    items = () if donation is None else donations.items(store, donation.donation_id)
+    return "texts" if any(one.level == "texts" for one in items) else "labels"
 
 
 def same(store: Store, seen: Donation | None) -> Donation | None:
@@ -86,13 +100,19 @@ def change(
         return donations.get(store, draft.donation_id)
 
 
-def sign(store: Store, seen: Donation, ticked: tuple[str, ...], config: DonationConfig) -> Donation:
+def sign(
+    store: Store, seen: Donation | None, ticked: tuple[str, ...], config: DonationConfig
+) -> Donation:
     """:func:`donating.sign`, of the very bytes that the person saw."""
     with store.write():
-        same(store, seen)
-        return donating.sign(store, seen.donation_id, ticked, config)
+        draft = same(store, seen)
+        if draft is None:
+            raise UserError("Nothing is prepared to be signed: look at the preview first.")
+        return donating.sign(store, draft.donation_id, ticked, config)
 
 
-def cancel(store: Store, seen: Donation) -> Donation:
+def cancel(store: Store, seen: Donation | None) -> Donation:
     """Take the signature back."""
+    if seen is None:
+        raise UserError("There is nothing to cancel.")
     return donating.cancel(store, seen.donation_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from persona_tui.errors import UserError
 from persona_tui.jobs.donation_material import Material
@@ -28,9 +28,13 @@ def keep_words(
     Raises :class:`UserError`: there is no such text, or the words are not in it.
     """
     text = _text(material, place)
+    asked: tuple[tuple[Literal["keep", "redact"], Sequence[str]], ...] = (
+        ("keep", keep),
+        ("redact", hide),
+    )
     made = [
         StoredEdit(start, start + len(words), action, "CUSTOM", sha256_of(text.original))
-        for action, wanted in (("keep", keep), ("redact", hide))
+        for action, wanted in asked
         for words in wanted
         for start in _found(text, words)
     ]

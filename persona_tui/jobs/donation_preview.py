@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from persona_tui.errors import UserError
 from persona_tui.jobs import donating
 from persona_tui.jobs.donation_desk import same
 from persona_tui.jobs.donation_material import Material, read_material
@@ -76,10 +77,17 @@ def row_of(files: Mapping[str, bytes], path: str, line: int) -> str | None:
     return str(json.loads(lines[line])[field])
 
 
-def delete_row(store: Store, seen: Donation, row_id: str) -> Donation | None:
-    """Take a row out of the draft as it was seen; ``None`` if it is none that can be."""
+def take_out(store: Store, seen: Donation | None, row_id: str) -> Donation:
+    """Take a row out of the draft as it was seen, with what refers to it.
+
+    Raises :class:`UserError`: it is none that can be taken out by itself.
+    """
     with store.write():
-        same(store, seen)
-        if not donating.delete_row(store, seen.donation_id, row_id):
-            return None
-        return donations.get(store, seen.donation_id)
+        draft = same(store, seen)
+        if draft is None or draft.status != "draft":
+            raise UserError("This donation is signed; cancel it (step 4) to change it.")
+        if not donating.delete_row(store, draft.donation_id, row_id):
+            raise UserError(
+                "This row goes with another one; take that one out, or the item in step 1."
+            )
+        return donations.get(store, draft.donation_id)

@@ -50,6 +50,7 @@ TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("chat", "Chat", ("chat.",)),
     ("extraction", "Extraction", ("extraction.", "language")),
     ("judging", "Judging", ("judging.", "compare.")),
+    ("giving", "Giving", ("donation.",)),
     ("machine", "Machine", ("local.", "remote.", "downloads.")),
 )
 STRATEGIES: tuple[tuple[str, str], ...] = (
@@ -74,7 +75,16 @@ NO_MODEL = {
     "compare.other_model": "none",
 }
 """What stands for it where a model may be left out."""
-CHOICES = {"extraction.strategy": STRATEGIES, "judging.scale": SCALES, "compare.arm": ARMS}
+LICENSES: tuple[tuple[str, str], ...] = (
+    ("CC BY 4.0: reuse with attribution to the dataset", "CC-BY-4.0"),
+    ("CC0 1.0: no rights reserved", "CC0-1.0"),
+)
+CHOICES = {
+    "donation.license": LICENSES,
+    "extraction.strategy": STRATEGIES,
+    "judging.scale": SCALES,
+    "compare.arm": ARMS,
+}
 OPTIONAL = {"language", *NO_MODEL}
 LABELS = {
     "repeat_after_days": "Ask again after days",
@@ -94,6 +104,10 @@ LABELS = {
     "max_retries": "Endpoint retries",
     "key": "Hub key",
     "endpoint": "Hub address",
+    "license": "Licence",
+    "cooling_off_hours": "Cooling-off hours",
+    "names": "Name recognition",
+    "repository": "Dataset repository",
 }
 
 
@@ -120,6 +134,7 @@ saved. Tab and Shift+Tab move between settings, the arrow keys between tabs when
 - **Keyboard**: Enter on an action, then press its new key; conflicts are told.
 - **API keys**: where each key comes from. A key itself is never shown and never in the file.
 - **Machine**: memory, threads, time-outs, where downloads come from.
+- **Giving**: what the Donate screen (F10) begins with; nothing is given by a setting.
 - **Files**: where everything lies.
 
 All of it is in one TOML file that you can also edit by hand, or with `persona-tui config`.

@@ -212,7 +212,7 @@ class ApiKeyList(SettingsList):
         names = {one.key_name for one in PROVIDERS.values() if one.key_name}
         names |= {entry.key for entry in settings.models.values() if entry.key}
         names |= set(settings.keys)
-        names |= {settings.downloads.key} if settings.downloads.key else set()
+        names |= {key for key in (settings.downloads.key, settings.donation.key) if key}
         ordered = sorted(names)
         if not self.view.option_count:
             self.fill([Option("  asking the keyring …", disabled=True)])
@@ -270,6 +270,7 @@ class FileList(SettingsList):
             ("Journal", paths.database),
             ("Backups", paths.backups),
             ("Models", paths.models),
+            ("Donations", paths.donations),
             ("Log", paths.log),
             ("Worker's log", paths.worker_log),
         )

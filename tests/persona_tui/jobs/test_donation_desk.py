@@ -134,12 +134,12 @@ def test_lines_and_rows_of_the_bytes(store: Store) -> None:
     assert donation_preview.row_of(files, "data/attributes.jsonl", 99) is None
     row = donation_preview.row_of(files, "data/attribute_judgments.jsonl", 0)
     assert row is not None
-    after = donation_preview.delete_row(store, seen, row)
-    assert after is not None
+    after = donation_preview.take_out(store, seen, row)
     assert after.manifest_sha256 is None
     with pytest.raises(desks.ElsewhereError):
-        donation_preview.delete_row(store, seen, row)
-    assert donation_preview.delete_row(store, after, "j_" + "0" * 32) is None
+        donation_preview.take_out(store, seen, row)
+    with pytest.raises(UserError, match="goes with another"):
+        donation_preview.take_out(store, after, "j_" + "0" * 32)
 
 
 def test_the_work_can_be_stopped_and_tells_how_far_it_is(store: Store) -> None:

@@ -196,7 +196,7 @@ async def test_paths_are_listed_and_copied(paths: Paths) -> None:
         screen = await screen_of(pilot)
         await open_tab(screen, "files")
         view = screen.query_one(FileList).view
-        await wait_until(lambda: view.option_count == 6)
+        await wait_until(lambda: view.option_count == 7)
         await focus(view)
         view.highlighted = 0
         await pilot.press("c")
@@ -263,3 +263,23 @@ def test_conflicts_are_found_where_keys_meet(paths: Paths) -> None:
     clash = conflict(all_, here, "ctrl+q", {})
     assert clash is not None
     assert clash.id == "quit"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_giving_begins_with_is_set(paths: Paths, size: tuple[int, int]) -> None:
+    async with App(paths).run_test(size=size) as pilot:
+        screen = await screen_of(pilot)
+        await open_tab(screen, "giving")
+        rows = {row.key: row for row in screen.query("#giving SettingRow").results(SettingRow)}
+        assert set(rows) == {
+            f"donation.{name}"
+            for name in ("license", "cooling_off_hours", "names", "repository", "key")
+        }
+        field = rows["donation.cooling_off_hours"].query_one(Input)
+        field.focus()
+        field.value = "48"
+        await pilot.press("enter")
+        await wait_until(lambda: screen.host.settings.donation.cooling_off_hours == 48)
+        rows["donation.license"].query_one(Select).value = "CC0-1.0"
+        await wait_until(lambda: load_settings(paths, {}).donation.license == "CC0-1.0")
+        assert screen.query_one("#tabs").region.right <= size[0]
