@@ -134,6 +134,19 @@ def quadratic_kappa(first: Floats, second: Floats) -> float:
     return float("nan") if expected == 0 else float(1 - ((first - second) ** 2).mean() / expected)
 
 
+def _moments(first: Floats, second: Floats, clusters: Ints) -> Floats:
+    """By cluster: items, sums, sums of squares, sum of products."""
+    return sums(clusters, np.ones(len(first)), first, second, first**2, second**2, first * second)
+
+
+def _quadratic(s: Floats) -> Floats:
+    """:func:`quadratic_kappa` of sums of :func:`_moments`."""
+    m = s[..., 1:] / s[..., :1]
+    one, two, one2, two2, both = (m[..., k] for k in range(5))
+    expected = one2 + two2 - 2 * one * two
+    return np.asarray(1 - (one2 + two2 - 2 * both) / expected)
+
+
 def _spearman(first: Floats, second: Floats) -> float:
     if first.std() == 0 or second.std() == 0:
         return float("nan")
@@ -150,7 +163,8 @@ def _kendall(first: Floats, second: Floats) -> float:
 def paired(
     statistic: str, first: Floats, second: Floats, clusters: Ints, *, resamples: int = 500
 ) -> Estimate:
-    """``spearman``, ``kendall`` or ``quadratic`` of paired ratings, bootstrap by cluster."""
+    """``quadratic`` of paired ratings: delete-one-cluster jackknife on Fisher's z. ``spearman`` and
+    ``kendall``, and κ where all but one cluster agree perfectly (no z): bootstrap by cluster."""
     function = {"spearman": _spearman, "kendall": _kendall, "quadratic": quadratic_kappa}[statistic]
     if len(first) < 3:
         return UNKNOWN
@@ -162,6 +176,11 @@ def paired(
         # By one step of the scale (κ); by the share of pairs in the other order (ranks).
         cost = differing / (2 * float(first.var())) if statistic == "quadratic" else 2 * differing
         return Estimate(1.0, max(-1.0, 1.0 - cost), 1.0, len(first))
+    if statistic == "quadratic":
+        moments = _moments(first, second, clusters)
+        found = jackknife(moments, _quadratic, n=len(first), scale="fisher")
+        if found.is_known:
+            return found
     # Rank correlations of many thousands of items need no hundreds of resamples to be known.
     rounds = resamples if len(first) <= 5000 else 60
     return bootstrap(

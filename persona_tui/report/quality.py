@@ -12,7 +12,9 @@ from persona_tui.report.parts import figure, plural
 from store.audit import AuditData
 
 VERDICTS = {"bad": 0.0, "unsure": 1.0, "ok": 2.0}
-_BOOTSTRAP = "On items that you judged twice, a week or more apart; bootstrap."
+_TWICE = "On items that you judged twice, a week or more apart"
+_BOOTSTRAP = f"{_TWICE}; bootstrap."
+_JACKKNIFE = f"{_TWICE}; jackknife on Fisher's z."
 
 
 def build(data: AuditData) -> tuple[list[Figure], dict[str, float | None], list[str]]:
@@ -125,7 +127,7 @@ def _paired(
     return figure(
         f"quality.retest.{stage}", "quality", title, "correlation", found,
         f"Asked again, you gave the same answer to {same} of {plural(len(one), 'item')} "
-        f"(quadratic κ {found.value:.2f}).", _BOOTSTRAP, need=10, what="repeat",
+        f"(quadratic κ {found.value:.2f}).", _JACKKNIFE, need=10, what="repeat",
     )  # fmt: skip
 
 

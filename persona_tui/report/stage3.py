@@ -215,16 +215,19 @@ def _judges(
                 study=study.INFLATION, model_tag=tag, headline=True, what="comparison",
             )
         )  # fmt: skip
-        for key, title, values in (
-            ("spearman", "Rank correlation with you", study.SPEARMAN),
-            ("quadratic", "Agreement with you (quadratic κ)", ()),
-        ):
+        for key, title, values, method in (
+            ("spearman", "Rank correlation with you", study.SPEARMAN, "Bootstrap by prompt."),
+            (
+                "quadratic", "Agreement with you (quadratic κ)", (),
+                "Jackknife by prompt on Fisher's z.",
+            ),
+        ):  # fmt: skip
             one = paired(key, mine, theirs, group)
             found.append(
                 figure(
                     f"stage3.{key}[{tag}]", "3", f"{title}: {tag}", "correlation", one,
                     f"{title} of {tag}: {one.value:.2f}." if one.is_known else "",
-                    "Bootstrap by prompt.", study=values, need=10, model_tag=tag, ceiling=ceiling,
+                    method, study=values, need=10, model_tag=tag, ceiling=ceiling,
                     what="comparison",
                 )
             )  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from persona_tui.report import ppi
-from persona_tui.report.agreement import by_cluster, table
+from persona_tui.report.agreement import by_cluster, paired, table
 from persona_tui.report.intervals import mean, share, wilson
 
 ROUNDS = 1500
@@ -141,3 +141,24 @@ def test_prediction_powered_means(n: int, kind: str) -> None:
         found = ppi.mean(everything[:n], model[:n], model[n:])
         hits.append(found.low <= truth <= found.high)
     assert 0.93 <= covered(hits) <= 0.97
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("kind", ["ratings", "verdicts"])
+def test_quadratic_kappa_of_answers_given_twice(n: int, kind: str) -> None:
+    """Both times what is thought, or at ``slips`` of the readings anything: κ is the square of the
+    rest. Of 20 items and few slips some samples have one difference only: those are bootstrapped."""
+    draw = np.random.default_rng(n)
+    shares, slips = (
+        ([0.07, 0.17, 0.32, 0.3, 0.14], 0.3) if kind == "ratings" else ([0.25, 0.15, 0.6], 0.2)
+    )
+    hits = []
+    for _ in range(ROUNDS // 3):
+        thought = draw.choice(len(shares), n, p=shares)
+        first, second = (
+            np.where(draw.random(n) < slips, draw.choice(len(shares), n, p=shares), thought)
+            for _ in range(2)
+        )
+        found = paired("quadratic", first.astype(float), second.astype(float), np.arange(n))
+        hits.append(found.low <= (1 - slips) ** 2 <= found.high)
+    assert 0.93 <= covered(hits) <= 0.975
