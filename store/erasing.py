@@ -13,10 +13,11 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from store import fts
-from store.text import id_list
+from store.text import id_list, to_db
 
 PENDING = "scrub_pending"
 """In ``settings_kv`` from a deletion until its bytes are gone from the file and its log."""
@@ -62,10 +63,12 @@ def _remove_prepared(conn: sqlite3.Connection) -> None:
     signed anew. Of what is gone neither the choice nor an edit stays; of the rest they do, lest
     words that the person redacted stand unredacted the next time."""
     conn.execute("DELETE FROM donation_files")
+    # The time tells whoever is preparing meanwhile that what they have read may be gone.
     conn.execute(
         "UPDATE donations SET status = 'draft', agreed = '[]', signed_at = NULL, release_at = NULL,"
         " manifest_sha256 = NULL, bundle_name = NULL, contributor_id = NULL, token = NULL,"
-        " counts = '{}', row_items = '{}' WHERE status IN ('draft', 'signed')"
+        " counts = '{}', row_items = '{}', updated_at = ? WHERE status IN ('draft', 'signed')",
+        (to_db(datetime.now(UTC)),),
     )
     # What was given stays in the ledger, without the way from its rows to what they were made of.
     conn.execute("UPDATE donations SET row_items = '{}'")
