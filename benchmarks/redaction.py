@@ -1,12 +1,14 @@
 """Redaction against sentences labelled by hand: recall and precision by kind, and false alarms.
 
-    .venv/bin/python -m benchmarks.redaction [--errors] [--json]
+    .venv/bin/python -m benchmarks.redaction [--only HALF] [--errors] [--json]
 
 ``data/redaction_dev.tsv`` was looked at while the rules were written; ``data/redaction_unseen.tsv``
 was committed before there was any rule. Language, a tab, the sentence with ``{KIND|text}`` around
 what must go. A found label is one whose every character is taken out, whatever the kind; a right
 finding is one that touches a label. ``data/redaction_harmless_*.txt``: technical sentences in which
-nothing must go. ``--errors`` prints what went wrong in the development halves only.
+nothing must go. ``redaction_independent.tsv`` and its harmless sentences were written by another hand, which
+had not seen the rules: ``--only independent``. ``--errors`` prints what went wrong in the development
+halves only. Lines that begin with ``#:`` are comments.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ from persona_tui.report.intervals import wilson
 
 DATA = Path(__file__).parent / "data"
 _LABEL = re.compile(r"\{(?P<kind>[A-Z]+)\|(?P<text>.*?)\}(?=[^}]|$)", re.DOTALL)
+_HALVES = ("dev", "unseen", "independent")
+_COMMENT = "#:"
+"""Begins a line that says how a file was labelled."""
 _WORDED = ("NAME", "ORG")
 """Kinds without a form of their own."""
 
@@ -48,10 +53,15 @@ class Score:
     wanted: int = 0
 
 
+def _lines(name: str) -> list[str]:
+    lines = (DATA / name).read_text("utf-8").splitlines()
+    return [line for line in lines if not line.startswith(_COMMENT)]
+
+
 def sentences(name: str) -> Iterator[Sentence]:
     """The labelled sentences of ``name``. ``¦`` cuts tokens in two, so that no scanner of
     repositories takes them for real ones; ``\\n`` is a line end."""
-    for line in (DATA / name).read_text("utf-8").splitlines():
+    for line in _lines(name):
         marked = line.partition("\t")[2].replace("¦", "").replace("\\n", "\n").replace("\\\\", "\\")
         text, labels, done = "", [], 0
         for match in _LABEL.finditer(marked):
@@ -93,7 +103,7 @@ def measure(redactor: Redactor, name: str, *, errors: bool) -> Score:
 def harmless(redactor: Redactor, name: str, *, errors: bool) -> tuple[int, int, int, int]:
     """Sentences, those with a finding, characters, those taken out."""
     total = hit = chars = taken = 0
-    for line in (DATA / name).read_text("utf-8").splitlines():
+    for line in _lines(name):
         text = line.replace("\\n", "\n")
         found = redactor.find(text)
         total, hit, chars = total + 1, hit + bool(found), chars + len(text)
@@ -117,13 +127,14 @@ def _rate(part: int, whole: int) -> str:
 def main() -> None:
     """Print both halves, with and without the NER extra."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--only", choices=_HALVES, metavar="HALF")
     parser.add_argument("--errors", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     modes = [("rules", Redactor([], ner=False))]
     if Redactor([]).uses_ner:
         modes.append(("rules + NER", Redactor([], ner=True)))
-    for half in ("dev", "unseen"):
+    for half in [given.only] if given.only else _HALVES:
         errors = given.errors and half == "dev"
         rows: dict[str, dict[str, object]] = {}
         notes = []
