@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from persona_tui.errors import UserError
-from persona_tui.jobs.donation_material import Material, read_material
+from persona_tui.jobs.donation_material import Material, read_material, standing
 from persona_tui.jobs.donation_texts import Redacted, Redaction, Tell, redact, texts_of
 from store import donations
 from store.db import utc_now
@@ -260,7 +260,8 @@ def sign(
 ) -> Donation:
     """Sign what was prepared; it cools off from now. ``ticked``: the statements agreed to.
 
-    Raises :class:`UserError` where it was not prepared, or not every statement was agreed to.
+    Raises :class:`UserError` where it was not prepared, something of it was judged anew or taken back
+    since, or not every statement was agreed to.
     """
     from persona_tui.donation import consent
 
@@ -271,6 +272,7 @@ def sign(
         files = donations.files(store, donation_id)
         if not files or current.manifest_sha256 is None:
             raise UserError("Nothing is prepared to be signed: look at the preview first.")
+        _refuse_superseded(store, current)
         level = _level(donations.items(store, donation_id))
         try:
             agreed = consent.agree(current.license, level, ticked)
@@ -302,6 +304,17 @@ def _refuse(donation: Donation) -> None:
         raise UserError("This donation was given already; start another draft.")
 
 
+def _refuse_superseded(store: Store, prepared: Donation) -> None:
+    """Nothing leaves that the person has taken back, or says otherwise by now."""
+    made_of = {key for key in prepared.row_items.values() if key.startswith("judgment:")}
+    gone = len(made_of - {f"judgment:{key}" for key in standing(store)})
+    if gone:
+        raise UserError(
+            f"{gone} of its judgments {'was' if gone == 1 else 'were'} changed or taken back since it "
+            "was prepared: cancel the signature, if there is one, prepare it again and sign that."
+        )
+
+
 def cancel(store: Store, donation_id: str) -> Donation:
     """Take the signature back. What was chosen stays."""
     if donations.get(store, donation_id).status != "signed":
@@ -312,7 +325,8 @@ def cancel(store: Store, donation_id: str) -> Donation:
 def released(store: Store, donation_id: str, *, now: datetime | None = None) -> dict[str, bytes]:
     """The files, to be given now.
 
-    Raises :class:`UserError`: not signed, still cooling off, or not what was signed.
+    Raises :class:`UserError`: not signed, still cooling off, judged anew or taken back since, or not
+    what was signed.
     """
     current = donations.get(store, donation_id)
     if current.status == "draft":
@@ -325,6 +339,8 @@ def released(store: Store, donation_id: str, *, now: datetime | None = None) -> 
             f"It cools off until {current.release_at.astimezone():%d %b %Y, %H:%M}: until then you "
             "can cancel it; give it after that."
         )
+    if current.status == "signed":
+        _refuse_superseded(store, current)
     files = donations.files(store, donation_id)
     if not files:
         raise UserError(

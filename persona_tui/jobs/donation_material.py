@@ -97,7 +97,7 @@ def choices(store: Store, donation_id: str | None) -> list[Choice]:
     found: list[Choice] = []
     for one in attributes.list_all(store):
         judgment = one.judgment
-        if judgment is None or not (is_judged(judgment) or one.strategy == "user"):
+        if judgment is None or not _is_offered(one):
             continue
         said = describe(judgment) if is_judged(judgment) else "your own sentence"
         found.append(
@@ -119,6 +119,15 @@ def choices(store: Store, donation_id: str | None) -> list[Choice]:
     return found
 
 
+def _is_offered(attribute: Attribute) -> bool:
+    """Whether it can be given: it is judged, or the person's own sentence."""
+    from persona_tui.stages.judging import is_judged
+
+    return is_judged(attribute.judgment) or (
+        attribute.judgment is not None and attribute.strategy == "user"
+    )
+
+
 def read_material(store: Store, donation: Donation) -> Material:
     """Read all that was chosen. What was forgotten or taken back since is not in it; of stage 2 and
     3 only what concerns attributes that were chosen."""
@@ -128,7 +137,11 @@ def read_material(store: Store, donation: Donation) -> Material:
     out = donations.left_out(store, donation.donation_id)
     wanted = {(one.kind, one.item_id) for one in items}
     everything = {one.attribute_id: one for one in attributes.list_all(store)}
-    mine = {key: one for key, one in everything.items() if ("attribute", key) in wanted}
+    mine = {
+        key: one
+        for key, one in everything.items()
+        if ("attribute", key) in wanted and _is_offered(one)
+    }
     stage1 = [one.judgment for one in mine.values() if one.judgment is not None]
     stage1 += [row for row in judgments.repeats(store) if row.attribute_id in mine]
     if mine:
@@ -160,6 +173,22 @@ def read_material(store: Store, donation: Donation) -> Material:
         tuple(donations.entries(store)),
         tuple(messages.newest_of_user(store, MESSAGES_READ)),
     )
+
+
+def standing(store: Store) -> set[str]:
+    """Ids of the judgments that neither were taken back nor gave way to another."""
+    from store import attributes, catches, judgments, relevance, response_judgments
+
+    rows: list[AttributeJudgment | RelevanceJudgment | ResponseJudgment] = [
+        *(one.judgment for one in attributes.list_all(store) if one.judgment is not None),
+        *judgments.repeats(store),
+        *catches.in_force(store).values(),
+        *relevance.in_force(store),
+        *relevance.repeats(store),
+        *response_judgments.in_force(store),
+        *response_judgments.repeats(store),
+    ]
+    return {row.judgment_id for row in rows}
 
 
 def _later_stages(

@@ -17,7 +17,7 @@ from persona_tui.jobs import donating
 from persona_tui.jobs.donation_edits import keep_words, reset_edits, undo_edit
 from persona_tui.jobs.donation_material import choices, read_material
 from persona_tui.jobs.donation_texts import texts_of
-from store import attributes, donations, forgetting, judgments
+from store import attributes, donations, forgetting
 from store.db import Store, open_store, utc_now
 from store.donations import Donation, Level
 from store.errors import StoreError
@@ -54,7 +54,9 @@ def signed(store: Store, level: Level = "texts") -> Donation:
 
 def test_what_there_is_to_give(store: Store) -> None:
     found = choices(store, None)
-    assert [one.kind for one in found].count("attribute") == 8  # a correction goes with what it corrects
+    assert [one.kind for one in found].count(
+        "attribute"
+    ) == 8  # a correction goes with what it corrects
     assert [one.said for one in found if one.kind == "relevance"] == ["2 of 4 relevant"]
     assert [one.said for one in found if one.kind == "response"] == ["4 of 5"]
     assert sum(one.never for one in found) == 1
@@ -255,12 +257,3 @@ def test_an_account_that_is_called_like_a_category(
     donations.add_entry(store, "generic")
     prepared = donating.prepare(store, drafted(store, "labels"), PLAIN)
     assert prepared.counts["attributes"] == 7
-
-
-def test_a_judgment_changed_after_signing_changes_nothing_that_was_signed(store: Store) -> None:
-    donation = signed(store)
-    one = attributes.list_all(store)[0]
-    assert one.judgment is not None
-    judgments.undo(store, one.judgment.judgment_id)
-    files = donating.released(store, donation.donation_id, now=utc_now() + timedelta(days=2))
-    assert files[donating.MANIFEST]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from persona_tui.donation import consent
 from persona_tui.errors import UserError
 from persona_tui.jobs import donating
 from persona_tui.jobs.donation_material import read_material
-from store import attributes, donations, forgetting
-from store.db import Store, open_store
+from store import attributes, donations, forgetting, judgments
+from store.db import Store, open_store, utc_now
 from tests.persona_tui.giving_data import give
-from tests.persona_tui.jobs.test_donating import PLAIN, drafted
+from tests.persona_tui.jobs.test_donating import PLAIN, drafted, rows, signed
 
 
 @pytest.fixture
@@ -32,3 +34,26 @@ def test_what_is_forgotten_while_it_is_prepared_is_not_kept(store: Store) -> Non
     with pytest.raises(UserError, match="changed while"):
         donating.keep(store, draft.donation_id, prepared, material)
     assert donations.files(store, draft.donation_id) == {}
+
+
+def test_what_is_taken_back_after_signing_does_not_leave(store: Store) -> None:
+    donation = signed(store)
+    later = utc_now() + timedelta(days=2)
+    assert donating.released(store, donation.donation_id, now=later)
+    taken = judgments.undo_last(store)
+    assert taken is not None
+    with pytest.raises(UserError, match="1 of its judgments was changed or taken back"):
+        donating.released(store, donation.donation_id, now=later)
+    donating.cancel(store, donation.donation_id)
+    prepared = donating.prepare(store, donations.get(store, donation.donation_id), PLAIN)
+    text = attributes.get(store, taken.attribute_id).text
+    # Neither the judgment nor the words of the attribute, chosen though it was.
+    assert text not in [row["attribute"] for row in rows(dict(prepared.files), "attributes")]
+
+
+def test_what_is_judged_anew_after_preparing_is_not_signed(store: Store) -> None:
+    draft = drafted(store)
+    donating.prepare(store, draft, PLAIN)
+    judgments.undo_last(store)
+    with pytest.raises(UserError, match="prepare it again"):
+        donating.sign(store, draft.donation_id, consent.statements("texts"), PLAIN)
