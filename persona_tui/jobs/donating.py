@@ -102,10 +102,7 @@ def known_words(material: Material) -> list[Known]:
     return seed_known(
         account=_account(),
         home=str(Path.home()),
-        attributes=[
-            *(one.text for one in material.attributes.values()),
-            *material.sentences.values(),
-        ],
+        attributes=material.statements,
         messages=material.own_messages,
         entries=[text for text, _ in material.entries],
     )

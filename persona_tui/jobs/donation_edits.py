@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from persona_tui.errors import UserError
+from persona_tui.jobs.donation_hidden import sha256_of
 from persona_tui.jobs.donation_material import Material
-from persona_tui.jobs.donation_texts import Text, sha256_of, texts_of
+from persona_tui.jobs.donation_texts import Text, texts_of
 from store import donations
 from store.donations import StoredEdit
 

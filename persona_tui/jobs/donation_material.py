@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from persona_tui.jobs.donation_hidden import hidden_words
 from store.audit import (
     ModelJudgment,
     RelevanceJudgment,
@@ -72,6 +73,10 @@ class Material:
     entries: tuple[tuple[str, str], ...]
     """The person's own list of words: (text, kind)."""
     own_messages: tuple[str, ...] = field(repr=False, default=())
+    statements: tuple[str, ...] = field(repr=False, default=())
+    """All attributes, also those that are not given: names in them are looked for."""
+    hidden: Mapping[str, Sequence[str]] = field(repr=False, default_factory=dict)
+    """Words that the person hid, by place, also of what is not given any more."""
 
     def level(self, kind: ItemKind, item_id: str) -> Level | None:
         return next(
@@ -154,6 +159,7 @@ def read_material(store: Store, donation: Donation) -> Material:
     runs = _runs(store, mine.values(), pairs.values(), models)
     spans = [span for one in mine.values() for span in one.evidence]
     positions, sources = _places(store, spans)
+    edits = donations.edits(store, donation.donation_id)
     return Material(
         donation,
         items,
@@ -169,9 +175,11 @@ def read_material(store: Store, donation: Donation) -> Material:
         {key: sha for key, (sha, _, _) in runs.items()},
         sources,
         frozenset(model for _, model, backend in runs.values() if backend == "endpoint"),
-        donations.edits(store, donation.donation_id),
+        edits,
         tuple(donations.entries(store)),
         tuple(messages.newest_of_user(store, MESSAGES_READ)),
+        tuple(one.text for one in everything.values()),
+        hidden_words(store, edits),
     )
 
 

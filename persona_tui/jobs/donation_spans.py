@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from persona_tui.jobs.donation_edits import add_edits
-from persona_tui.jobs.donation_texts import Redacted, Text, sha256_of
+from persona_tui.jobs.donation_hidden import sha256_of
+from persona_tui.jobs.donation_texts import Redacted, Text
 from store import donations
 from store.donations import StoredEdit
 

@@ -7,11 +7,11 @@ until the person has looked at it again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from persona_tui.jobs.donation_hidden import sha256_of
 from persona_tui.jobs.donation_material import Material
 from store.donations import ItemKind, StoredEdit
 
@@ -62,10 +62,6 @@ class Redaction:
     kept: tuple[str, ...]
     """What the person left where it was found."""
     uses_ner: bool
-
-
-def sha256_of(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def texts_of(material: Material) -> list[Text]:
@@ -143,8 +139,16 @@ def redact(
     ``ner``: as :class:`~persona_tui.donation.redaction.Redactor` takes it.
     """
     from persona_tui.donation.others import speaks_of_others
-    from persona_tui.donation.redaction import Placeholders, Redactor, with_found
+    from persona_tui.donation.redaction import Known, Placeholders, Redactor, with_found
 
+    here = {one.place for one in texts}
+    elsewhere = [
+        Known("CUSTOM", words)
+        for place, hidden in material.hidden.items()
+        if place not in here
+        for words in hidden
+    ]
+    known = [*known, *elsewhere]
     redactor = Redactor(known, ner=ner)
     first: list[tuple[str, list[Finding]]] = []
     for one in texts:

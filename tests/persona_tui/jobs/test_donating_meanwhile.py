@@ -11,7 +11,9 @@ import pytest
 from persona_tui.donation import consent
 from persona_tui.errors import UserError
 from persona_tui.jobs import donating
+from persona_tui.jobs.donation_edits import keep_words
 from persona_tui.jobs.donation_material import read_material
+from persona_tui.jobs.donation_texts import texts_of
 from store import attributes, donations, forgetting, judgments
 from store.db import Store, open_store, utc_now
 from tests.persona_tui.giving_data import give
@@ -57,3 +59,36 @@ def test_what_is_judged_anew_after_preparing_is_not_signed(store: Store) -> None
     judgments.undo_last(store)
     with pytest.raises(UserError, match="prepare it again"):
         donating.sign(store, draft.donation_id, consent.statements("texts"), PLAIN)
+
+
+def bytes_of(prepared: donating.Prepared) -> bytes:
+    return b"".join(data for path, data in prepared.files.items() if path.endswith(".jsonl"))
+
+
+@pytest.mark.parametrize("how", ["taken out", "labels", "row"])
+def test_what_was_hidden_stays_hidden_when_its_text_is_taken_out(store: Store, how: str) -> None:
+    draft = drafted(store)
+    material = read_material(store, draft)
+    marked = next(one for one in texts_of(material) if "nurse" in one.original)
+    keep_words(store, material, marked.place, hide=["nurse"])
+    prepared = donating.prepare(store, donations.get(store, draft.donation_id), PLAIN)
+    assert b"rice" in bytes_of(prepared)  # an answer that speaks of a nurse, too
+    assert b"nurse" not in bytes_of(prepared)
+    key = (marked.kind, marked.item_id)
+    if how == "row":
+        row = next(row for row, what in prepared.row_items.items() if what == f"attribute:{key[1]}")
+        assert donating.delete_row(store, draft.donation_id, row)
+    else:
+        donating.choose(store, draft, [key], "labels" if how == "labels" else None)
+    again = donating.prepare(store, donations.get(store, draft.donation_id), PLAIN)
+    assert b"rice" in bytes_of(again)
+    assert b"nurse" not in bytes_of(again)
+
+
+def test_names_are_known_from_attributes_that_are_not_given(store: Store) -> None:
+    attributes.add_by_user(store, "My daughter is called Ottoline.")
+    draft = drafted(store)
+    (one,) = [one for one in attributes.list_all(store) if "Ottoline" in one.text]
+    donations.drop(store, draft.donation_id, [("attribute", one.attribute_id)])
+    known = donating.known_words(read_material(store, donations.get(store, draft.donation_id)))
+    assert "Ottoline" in {one.text for one in known}
