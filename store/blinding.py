@@ -32,6 +32,8 @@ class Stage:
     said: tuple[int, ...]
     """Places in ``columns`` that make the answer another one."""
     where: str = ""
+    hides_repeats: bool = False
+    """Whether what is hidden is hidden of a repeat, too."""
 
     def query(self, source: str) -> str:
         return (
@@ -70,7 +72,7 @@ STAGES = (
         """JOIN response_pairs p ON p.pair_id = j.pair_id
         JOIN responses g ON g.response_id = p.generic_id
         JOIN responses s ON s.response_id = p.personalized_id""",
-        ("pair_id",), "rating", "blinded", (8, 10),
+        ("pair_id",), "rating", "blinded", (8, 10), hides_repeats=True,
     ),
 )  # fmt: skip
 USE = 7
@@ -85,6 +87,9 @@ def blinded(conn: sqlite3.Connection, stage: Stage) -> list[list[Any]]:
     for row in conn.execute(f"{stage.query(source)} ORDER BY j.seq"):
         repeat_of, hidden, seq = row[width : width + 3]
         said, replaced = list(row[:width]), False
+        # Of a repeat it is no secret what models said: that was told after the first answer, a week
+        # ago. Which answer is which is hidden each time.
+        hidden = hidden or (repeat_of is not None and not stage.hides_repeats)
         earlier = None
         if not hidden:
             earlier = _earlier(conn, stage, row[width + 3 :], seq, repeat_of)

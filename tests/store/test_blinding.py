@@ -100,7 +100,20 @@ def test_a_repeat_is_held_against_what_was_said_blinded(store: Store) -> None:
     repeat: Sampling = "repeat"
     verdict(store, attribute, "bad", CONTEXT)
     first = verdict(store, attribute, "ok", TOLD)
-    verdict(store, attribute, "unsure", replace(CONTEXT, sampling=repeat, repeat_of=first))
+    # What the model thought was told after the first answer; the repeat counts all the same.
+    again = replace(TOLD, sampling=repeat, repeat_of=first)
+    verdict(store, attribute, "unsure", again)
     found = figures.read(store).attributes
     assert found.repeated == [None, "bad"]
     assert found.verdict == ["bad", "unsure"]
+    assert found.unblinded == [False, False]
+
+
+def test_a_repeated_comparison_must_be_blinded_anew(store: Store) -> None:
+    pair, _ = pair_of(store)
+    first = rate(store, pair.pair_id, 2)
+    context = replace(CONTEXT, sampling="repeat", repeat_of=first)
+    row = ResponseJudgment("", pair.pair_id, utc_now(), context, "generic", 5, 5, blinded=False)
+    response_judgments.save(store, row)
+    found = figures.read(store).responses
+    assert (found.repeated, found.unblinded) == ([None, 2], [False, True])
