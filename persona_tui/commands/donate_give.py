@@ -19,14 +19,12 @@ def sign_command(agree: tuple[int, ...]) -> None:
     from persona_tui.donation import consent
     from persona_tui.errors import UserError
     from persona_tui.jobs import donating
-    from store import donations
+    from persona_tui.jobs.donation_desk import level_of
 
     config = donation_config()
     with journal() as store:
         found = pick(store, None)
-        items = donations.items(store, found.donation_id)
-        level = "texts" if any(one.level == "texts" for one in items) else "labels"
-        asked = consent.statements(level)
+        asked = consent.statements(level_of(store, found))
         click.echo(consent.text_of())
         click.echo(f"Licence: {consent.LICENSE_NAMES[found.license]}\n")
         ticked = []
@@ -42,7 +40,7 @@ def sign_command(agree: tuple[int, ...]) -> None:
                 f"Not signed: {missing} of {len(asked)} statements were not agreed to; nothing "
                 "is given."
             )
-        done = donating.sign(store, found.donation_id, ticked, config)
+        done = donating.sign(store, found.donation_id, ticked, config, seen=found.manifest_sha256)
     click.echo(f"\nSigned. {state(done)[8:].capitalize()}; 'donate cancel' takes it back.")
 
 
@@ -63,14 +61,18 @@ def cancel_command() -> None:
 def bundle_command(donation_id: str | None, out: Path | None, folder: bool) -> None:
     """Write what you signed as a file to hand over, and enter it in the ledger."""
     from persona_tui.donation import bundle as bundles
-    from persona_tui.jobs import donating
+    from persona_tui.errors import UserError
+    from persona_tui.jobs.donation_leaving import leave, stayed
 
     with journal() as store:
         found = pick(store, donation_id)
-        files = donating.released(store, found.donation_id)
         target = out or Path(f"{found.bundle_name}{'' if folder else '.zip'}")
-        written = bundles.write(files, target.expanduser(), zipped=not folder)
-        donating.mark_given(store, found.donation_id, f"a file: {written.name}")
+        leaving = leave(store, found.donation_id, f"a file: {target.name}")
+        try:
+            written = bundles.write(leaving.files, target.expanduser(), zipped=not folder)
+        except UserError:
+            stayed(store, leaving)
+            raise
     click.echo(f"Written to {visible(str(written))}: hand it over to whom you chose.")
     click.echo(f"'persona-tui donate withdraw {found.donation_id}' takes it back.", err=True)
 

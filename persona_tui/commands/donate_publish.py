@@ -17,8 +17,9 @@ def run_publish(donation_id: str | None, repo: str | None, *, dry_run: bool, yes
     """Say what would be sent and whose name becomes public; ask; send; enter it in the ledger."""
     from persona_tui.config import load_settings
     from persona_tui.donation import publish
-    from persona_tui.errors import UsageError
+    from persona_tui.errors import UsageError, UserError
     from persona_tui.jobs import donating
+    from persona_tui.jobs.donation_leaving import arrived, failed, leave
     from persona_tui.paths import default_paths
     from store import donations
 
@@ -45,11 +46,17 @@ def run_publish(donation_id: str | None, repo: str | None, *, dry_run: bool, yes
             f"The pull request will be public under the name of your account: {visible(account.name)}."
         )
         confirm("Open it?", yes=yes)
-        done = publish.publish(
-            files, repo=repo, path_in_repo=folder, token=key, endpoint=endpoint,
-            account=account.name, on_progress=_tell,
-        )  # fmt: skip
-        donating.mark_given(store, found.donation_id, done.url or f"a pull request to {repo}")
+        leaving = leave(store, found.donation_id, f"a pull request to {repo}")
+        try:
+            done = publish.publish(
+                leaving.files, repo=repo, path_in_repo=folder, token=key, endpoint=endpoint,
+                account=account.name, on_progress=_tell,
+            )  # fmt: skip
+        except UserError as error:
+            failed(store, leaving, error)
+            raise
+        if done.url:
+            arrived(store, leaving, done.url)
     click.echo(f"Opened: {done.url}" if done.url else "Opened.")
     if not done.checked:
         click.echo("The hub did not confirm every file; look at the page.", err=True)

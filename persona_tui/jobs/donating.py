@@ -254,8 +254,10 @@ def sign(
     config: DonationConfig,
     *,
     now: datetime | None = None,
+    seen: str | None = None,
 ) -> Donation:
-    """Sign what was prepared; it cools off from now. ``ticked``: the statements agreed to.
+    """Sign what was prepared; it cools off from now. ``ticked``: the statements agreed to. ``seen``:
+    hash of the manifest that the person was shown, where it may have been prepared anew since.
 
     Raises :class:`UserError` where it was not prepared, something of it was judged anew or taken back
     since, or not every statement was agreed to.
@@ -269,6 +271,8 @@ def sign(
         files = donations.files(store, donation_id)
         if not files or current.manifest_sha256 is None:
             raise UserError("Nothing is prepared to be signed: look at the preview first.")
+        if seen is not None and seen != current.manifest_sha256:
+            raise UserError("It was prepared anew meanwhile: look at the preview again, then sign.")
         _refuse_superseded(store, current)
         level = _level(donations.items(store, donation_id))
         try:

@@ -1,6 +1,6 @@
 """Giving what was signed: as a file, as a pull request; and writing the request that withdraws it.
 
-Whatever leaves is entered in the ledger at once, also where it left in spite of an error.
+Whatever leaves is entered in the ledger before, and stays there where it left in spite of an error.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from persona_tui.errors import UserError
 from persona_tui.jobs import donating
+from persona_tui.jobs.donation_leaving import arrived, failed, leave, stayed
 from persona_tui.paths import private_dir, write_new_private
 from store.donations import Donation
 
@@ -53,16 +54,18 @@ async def write_file(db: StoreThread, donation_id: str, target: Path, own: Path)
     """
     from persona_tui.donation import bundle
 
-    files = await db.run(donating.released, donation_id)
+    leaving = await db.run(leave, donation_id, f"a file: {target.name}")
 
     def write() -> Path:
         if target.parent == own:
             private_dir(own)
-        return bundle.write(files, target.absolute(), zipped=True)
+        return bundle.write(leaving.files, target.absolute(), zipped=True)
 
-    written = await asyncio.to_thread(write)
-    await db.run(donating.mark_given, donation_id, f"a file: {written.name}")
-    return written
+    try:
+        return await asyncio.to_thread(write)
+    except (UserError, OSError):
+        await db.run(stayed, leaving)
+        raise
 
 
 async def write_request(db: StoreThread, donation_id: str, folder: Path) -> tuple[Donation, Path]:
@@ -121,10 +124,10 @@ async def publish(
     """
     from persona_tui.donation import publish as hub
 
-    files = await db.run(donating.released, donation.donation_id)
+    leaving = await db.run(leave, donation.donation_id, f"a pull request to {plan.repo}")
     work = partial(
         hub.publish,
-        files,
+        leaving.files,
         repo=plan.repo,
         path_in_repo=plan.folder,
         token=key,
@@ -135,13 +138,9 @@ async def publish(
     )
     try:
         done = await asyncio.to_thread(work)
-    except hub.PublishError as error:
-        if error.state == "open":  # it left, whatever went wrong after that
-            await db.run(donating.mark_given, donation.donation_id, _where(error.url, plan))
+    except UserError as error:
+        await db.run(failed, leaving, error)
         raise
-    await db.run(donating.mark_given, donation.donation_id, _where(done.url, plan))
+    if done.url:
+        await db.run(arrived, leaving, done.url)
     return done
-
-
-def _where(url: str | None, plan: Plan) -> str:
-    return url or f"a pull request to {plan.repo}"

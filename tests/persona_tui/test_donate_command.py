@@ -191,3 +191,18 @@ def test_forgetting_everything_warns_of_what_cannot_be_withdrawn_then(
     assert done.exit_code == 0
     assert "You gave 1 donation: after this they cannot be withdrawn" in done.output
     assert ok("ledger").startswith("You have given nothing")
+
+
+def test_a_file_that_cannot_be_written_leaves_the_signature(judged: Paths, tmp_path: Path) -> None:
+    ok("draft", "--add", "attributes")
+    ok("preview")
+    ok("sign", *agree("labels"))
+    target = tmp_path / "there.zip"
+    target.write_bytes(b"mine")
+    assert "exists already" in refused("bundle", "--out", str(target))
+    assert target.read_bytes() == b"mine"
+    (entry,) = [json.loads(line) for line in ok("ledger", "--json").splitlines()]
+    assert (entry["status"], entry["destination"]) == ("signed", None)
+    ok("bundle", "--out", str(tmp_path / "new.zip"))
+    (entry,) = [json.loads(line) for line in ok("ledger", "--json").splitlines()]
+    assert (entry["status"], entry["destination"]) == ("given", "a file: new.zip")

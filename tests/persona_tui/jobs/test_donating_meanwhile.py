@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from persona_tui.donation import consent
+from persona_tui.donation.publish import PublishError, State
 from persona_tui.errors import UserError
 from persona_tui.jobs import donating
 from persona_tui.jobs.donation_edits import keep_words
+from persona_tui.jobs.donation_leaving import arrived, failed, leave, stayed
 from persona_tui.jobs.donation_material import read_material
 from persona_tui.jobs.donation_texts import texts_of
 from store import attributes, donations, forgetting, judgments
@@ -92,3 +94,62 @@ def test_names_are_known_from_attributes_that_are_not_given(store: Store) -> Non
     donations.drop(store, draft.donation_id, [("attribute", one.attribute_id)])
     known = donating.known_words(read_material(store, donations.get(store, draft.donation_id)))
     assert "Ottoline" in {one.text for one in known}
+
+
+LATER = timedelta(days=2)
+
+
+def test_the_token_of_what_is_on_its_way_cannot_be_lost(store: Store) -> None:
+    donation = signed(store)
+    leaving = leave(store, donation.donation_id, "a file: x.zip", now=utc_now() + LATER)
+    # Now it is being written. Another window:
+    with pytest.raises(UserError, match="nothing to cancel"):
+        donating.cancel(store, donation.donation_id)
+    forgetting.forget_attribute(store, attributes.list_all(store)[0].attribute_id)
+    after = arrived(store, leaving, "a file: y.zip")
+    assert (after.status, after.token, after.destination) == (
+        "given", donation.token, "a file: y.zip",
+    )  # fmt: skip
+    assert donating.withdraw(store, donation.donation_id)[0].status == "withdrawn"
+
+
+def test_what_did_not_leave_is_signed_as_before(store: Store) -> None:
+    donation = signed(store)
+    leaving = leave(store, donation.donation_id, "a file: x.zip", now=utc_now() + LATER)
+    stayed(store, leaving)
+    after = donations.get(store, donation.donation_id)
+    assert (after.status, after.destination, after.given_at) == ("signed", None, None)
+    assert donating.released(store, donation.donation_id, now=utc_now() + LATER) == leaving.files
+    leaving = leave(store, donation.donation_id, "a file: x.zip", now=utc_now() + LATER)
+    forgetting.forget_attribute(store, attributes.list_all(store)[0].attribute_id)
+    stayed(store, leaving)
+    after = donations.get(store, donation.donation_id)
+    assert (after.status, after.token, after.row_items) == ("draft", None, {})
+
+
+@pytest.mark.parametrize(
+    ("state", "url", "expected"),
+    [
+        ("nothing sent", None, ("signed", None)),
+        ("not opened", None, ("given", "a pull request to a/b")),
+        ("unknown", None, ("given", "a pull request to a/b")),
+        ("open", "https://hub.invalid/1", ("given", "https://hub.invalid/1")),
+    ],
+)
+def test_the_ledger_says_what_may_be_with_the_hub(
+    store: Store, state: State, url: str | None, expected: tuple[str, str | None]
+) -> None:
+    donation = signed(store)
+    leaving = leave(store, donation.donation_id, "a pull request to a/b", now=utc_now() + LATER)
+    failed(store, leaving, PublishError("It broke.", reason="cut", state=state, url=url))
+    after = donations.get(store, donation.donation_id)
+    assert (after.status, after.destination) == expected
+
+
+def test_what_was_prepared_anew_elsewhere_is_not_signed_unseen(store: Store) -> None:
+    draft = drafted(store)
+    shown = donating.prepare(store, draft, PLAIN)
+    donating.prepare(store, donations.get(store, draft.donation_id), PLAIN)
+    ticked = consent.statements("texts")
+    with pytest.raises(UserError, match="look at the preview again"):
+        donating.sign(store, draft.donation_id, ticked, PLAIN, seen=shown.manifest_sha256)
