@@ -102,7 +102,7 @@ def orders(
             "There is no personal relevance model yet; choose another arm (compare.arm)."
         )
     accepted = accepted_attributes(store)
-    welcome = welcome_attributes(store)
+    welcome = welcome_attributes(store) if wanted in ("all", "model") else {}
     done = {pair.prompt_id for pair in responses.pairs(store) if pair.arm == wanted}
     seed = stored_seed(store, "compare.seed")
     asked = stored_seed(store, "relevance.seed")
