@@ -160,8 +160,8 @@ def main() -> None:
         share_ = float(human.mean())
         print(f"\n{'probability of yes':44}{'Brier':>8}{'ECE':>8}")
         print(f"{'always the share of yes':44}{share_ * (1 - share_):8.3f}{0:8.3f}")
-        for name, one in trust.items():
-            print(f"{name[:43]:44}{one['brier']:8.3f}{one['ece']:8.3f}")
+        for name, errors in trust.items():
+            print(f"{name[:43]:44}{errors['brier']:8.3f}{errors['ece']:8.3f}")
 
 
 if __name__ == "__main__":

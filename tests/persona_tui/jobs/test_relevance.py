@@ -19,12 +19,12 @@ from persona_tui.config import CompareConfig, JudgingConfig, Settings
 from persona_tui.db import StoreThread
 from persona_tui.jobs import relevance_skips
 from persona_tui.jobs.backends import Backends
+from persona_tui.jobs.pair_orders import orders
 from persona_tui.jobs.relevance_beside import Beside
 from persona_tui.jobs.relevance_changes import Change, write
 from persona_tui.jobs.relevance_scoring import score_prompt
 from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.jobs.relevance_summary import model_lines, own_line
-from persona_tui.jobs.responding import orders
 from persona_tui.paths import Paths
 from persona_tui.plain.relevance import PlainRelevance
 from persona_tui.stages.judging.questions import RELEVANCE
