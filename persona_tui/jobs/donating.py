@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from persona_tui.errors import UserError
 from persona_tui.jobs.donation_material import Material, read_material, standing
 from persona_tui.jobs.donation_texts import Redacted, Redaction, Tell, redact, texts_of
-from store import donations
+from store import catches, donations
+from store.catches import PREFIX
 from store.db import utc_now
 from store.donations import Donation, Item, ItemKind, Level
 
@@ -86,6 +87,10 @@ def delete_row(store: Store, donation_id: str, row_id: str) -> bool:
     kind, _, key = made_of.partition(":")
     if kind == "judgment":
         donations.leave_out(store, donation_id, key)
+    elif key.startswith(PREFIX):  # it is there only on account of its judgment
+        planted = catches.in_force(store).values()
+        for row in (one for one in planted if one.attribute_id == key):
+            donations.leave_out(store, donation_id, row.judgment_id)
     else:
         donations.drop(store, donation_id, [("attribute", key)])
     return True
@@ -139,6 +144,7 @@ def make(
     from persona_tui.donation.given import GivenError
     from persona_tui.donation.schema import SchemaError
     from persona_tui.jobs.donation_given import given_of, row_items
+    from persona_tui.jobs.donation_leaks import refuse_leaks
 
     level = _level(material.items)
     redacted = redaction(material, config, tell=tell)
@@ -169,40 +175,6 @@ def make(
         redacted.uses_ner,
         tuple(one.text.place for one in redacted.texts if one.stale),
     )
-
-
-def refuse_leaks(redacted: Redaction, files: Mapping[str, bytes]) -> None:
-    """Raise :class:`UserError` if something that was known or blacked out is in the bytes, in whatever
-    encoding. (Parquet is compressed; it is made of the same rows as the JSONL beside it.)"""
-    from persona_tui.donation.redaction import FinalCheck
-
-    originals = [
-        (finding.kind, one.text.original[finding.start : finding.end])
-        for one in redacted.texts
-        for finding in one.findings
-    ]
-    check = FinalCheck(redacted.known, originals, kept=redacted.kept, public=closed_words())
-    for path, data in files.items():
-        if not path.startswith("data/") or path.endswith(".parquet"):
-            continue  # what the program itself wrote, the same for everybody
-        leaks = check.leaks(data)
-        if leaks:
-            raise UserError(
-                f"{path} would still hold something that is blacked out elsewhere "
-                f"({', '.join(leaks)}): black it out where it stands, or take the item out; nothing "
-                "was prepared."
-            )
-
-
-def closed_words() -> list[str]:
-    """Names of fields and values of closed vocabularies as JSON writes them: an account that is
-    called ``work`` does not stand in ``"category":"work"``. No text can look like this: within one,
-    JSON writes a quotation mark as ``\\"``."""
-    from persona_tui.donation.schema import TABLES
-
-    fields = {field.name: field for table in TABLES.values() for field in table}
-    found = [f'"{name}":"{choice}"' for name, field in fields.items() for choice in field.choices]
-    return [*found, *(f'"{name}":' for name in fields), '"conv_idx":', '"turn_idxs":', '"quote":']
 
 
 def keep(store: Store, donation_id: str, prepared: Prepared, read: Material) -> Donation:

@@ -12,11 +12,13 @@ import pytest
 from persona_tui.config import DonationConfig
 from persona_tui.donation import consent, reading, withdrawal
 from persona_tui.donation.bundle import write as write_bundle
+from persona_tui.donation.redaction import Known
 from persona_tui.errors import UserError
 from persona_tui.jobs import donating
 from persona_tui.jobs.donation_edits import keep_words, reset_edits, undo_edit
+from persona_tui.jobs.donation_leaks import refuse_leaks
 from persona_tui.jobs.donation_material import choices, read_material
-from persona_tui.jobs.donation_texts import texts_of
+from persona_tui.jobs.donation_texts import Redaction, texts_of
 from store import attributes, donations, forgetting
 from store.db import Store, open_store, utc_now
 from store.donations import Donation, Level
@@ -257,3 +259,34 @@ def test_an_account_that_is_called_like_a_category(
     donations.add_entry(store, "generic")
     prepared = donating.prepare(store, drafted(store, "labels"), PLAIN)
     assert prepared.counts["attributes"] == 7
+
+
+def test_a_name_that_an_id_can_hold_by_chance(store: Store) -> None:
+    name = "Ada"
+    donations.add_entry(store, name)
+    prepared = donating.prepare(store, drafted(store, "labels"), PLAIN)
+    line = prepared.files["data/attributes.jsonl"].splitlines()[0]
+    known = Redaction((), (Known("NAME", name),), (), uses_ner=False)
+    unlucky = line.replace(json.loads(line)["attribute_id"].encode(), b"a_1ada2" + b"0" * 27)
+    refuse_leaks(known, {"data/attributes.jsonl": unlucky})
+    row = {**json.loads(line), "attribute": f'"attribute_id":"a_1{name.lower()}2{"0" * 27}"'}
+    with pytest.raises(UserError, match="NAME"):
+        refuse_leaks(known, {"data/attributes.jsonl": json.dumps(row).encode()})
+
+
+def test_a_planted_row_is_taken_out_by_hand(store: Store) -> None:
+    from tests.persona_tui.review_data import seed
+
+    seed(store, 20)
+    session = load(store, SOME_PLANTED)
+    go_to(store, session, "catch:")
+    write(store, session, session.judge("bad"))
+    draft = drafted(store)
+    prepared = donating.prepare(store, draft, PLAIN)
+    (planted,) = [
+        row for row in rows(dict(prepared.files), "attributes") if row["source"] == "planted"
+    ]
+    assert donating.delete_row(store, draft.donation_id, str(planted["attribute_id"]))
+    again = donating.prepare(store, donations.get(store, draft.donation_id), PLAIN)
+    assert "planted" not in {row["source"] for row in rows(dict(again.files), "attributes")}
+    assert again.counts["attribute_judgments"] == prepared.counts["attribute_judgments"] - 1
