@@ -1,4 +1,5 @@
-"""Agreement of two raters of the same items, as functions of sums, so that clusters can be left out."""
+"""Agreement of two raters of the same yes and no, as functions of sums, so that clusters can be left
+out. The values are those of sklearn and statsmodels (tested); these have no clusters and no weights."""
 
 from __future__ import annotations
 
@@ -6,34 +7,34 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from persona_tui.report.intervals import (
-    UNKNOWN,
+    PROMPT,
     Estimate,
     Floats,
     Ints,
     Scale,
-    bootstrap,
-    jackknife,
+    moderated,
+    on_scale,
     share_of_sums,
-    sums,
+    spread_left_out,
+    to_scale,
+    unknown,
     wilson,
 )
 
 Flags = NDArray[np.bool_]
+Statistic = Callable[[Floats], Floats]
 
 
 def table(mine: Flags, theirs: Flags, clusters: Ints, weights: Floats | None = None) -> Floats:
     """Per cluster: both yes, only theirs, only mine, both no."""
     w = np.ones(len(mine)) if weights is None else weights
-    return sums(
-        clusters,
-        w * (mine & theirs),
-        w * (~mine & theirs),
-        w * (mine & ~theirs),
-        w * (~mine & ~theirs),
-    )
+    count = int(clusters.max()) + 1 if len(clusters) else 0
+    # 0 both yes, 1 only mine, 2 only theirs, 3 both no: the middle two stand the other way around.
+    cell = np.array([0, 2, 1, 3])[3 - 2 * mine.astype(np.int64) - theirs.astype(np.int64)]
+    counted = np.bincount(clusters * 4 + cell, w, 4 * count)
+    return np.asarray(counted.reshape(count, 4), dtype=np.float64)
 
 
 def precision(s: Floats) -> Floats:
@@ -56,6 +57,11 @@ def ratio(s: Floats) -> Floats:
     return np.asarray((s[..., 0] + s[..., 1]) / (s[..., 0] + s[..., 2]))
 
 
+def same(s: Floats) -> Floats:
+    """Share of the same answer."""
+    return np.asarray((s[..., 0] + s[..., 3]) / s.sum(axis=-1))
+
+
 def kappa(s: Floats) -> Floats:
     """Cohen's κ (1960) of yes and no."""
     n = s.sum(axis=-1)
@@ -74,48 +80,122 @@ def ac1(s: Floats) -> Floats:
     return np.asarray((observed - expected) / (1 - expected))
 
 
-def by_cluster(statistic: str, cells: Floats, n: int) -> Estimate:
+SHARES = {
+    "precision": (np.array([1.0, 0, 0, 0]), np.array([1.0, 1, 0, 0])),
+    "recall": (np.array([1.0, 0, 0, 0]), np.array([1.0, 0, 1, 0])),
+    "f1": (np.array([1.0, 0, 0, 0]), np.array([1.0, 0.5, 0.5, 0])),
+    "same": (np.array([1.0, 0, 0, 1]), np.array([1.0, 1, 1, 1])),
+}
+"""Statistics that are shares: what each cell adds to hits and to totals. F1 is one, too: of both-yes in
+both-yes and half of what only one said yes to."""
+OTHERS: dict[str, tuple[Statistic, Scale]] = {
+    "ratio": (ratio, "log"),
+    "kappa": (kappa, "fisher"),
+    "ac1": (ac1, "fisher"),
+}
+
+
+def by_cluster(statistic: str, cells: Floats, n: int, *, alike: float = PROMPT) -> Estimate:
     """One of the statistics above with its interval, of ``n`` items."""
-    if statistic in ("precision", "recall"):
-        total = cells[:, 0] + cells[:, 1 if statistic == "precision" else 2]
-        whole = float(cells.sum())
-        items = n * float(total.sum()) / whole if whole else 0.0
-        return share_of_sums(cells[:, 0], total, items, n=n)
-    functions: dict[str, tuple[Callable[[Floats], Floats], Scale]] = {
-        "f1": (f1, "logit"),
-        "ratio": (ratio, "log"),
-        "kappa": (kappa, "fisher"),
-        "ac1": (ac1, "fisher"),
-    }
-    function, scale = functions[statistic]
-    if len(cells) and not cells[:, 1:3].any():
+    total = cells.sum(axis=0) if len(cells) else np.zeros(4)
+    if not total.sum():
+        return unknown(n)
+    if statistic in SHARES:
+        hits, totals = SHARES[statistic]
+        # Items of equal weight that as much information as all of these would have (Kish 1965).
+        whole, squares = float(total @ totals), float(total @ totals**2)
+        items = n * whole**2 / squares / float(total.sum()) if squares else 0.0
+        return share_of_sums(cells @ hits, cells @ totals, items, n=n, alike=alike)
+    function, scale = OTHERS[statistic]
+    yes = total[0] + total[1], total[0] + total[2]
+    if statistic == "kappa" and (0.0 in yes or float(total.sum()) in yes):
+        return unknown(n)  # κ is 0 whatever else if one of the two always says the same
+    if not total[1:3].any():
         return _perfect(statistic, cells, n)
-    found = jackknife(cells, function, n=n, scale=scale)
-    if not found.is_known and np.isfinite(found.value):
-        found = jackknife(cells, function, n=n)  # at the edge of its scale
-        if found.is_known:
-            least = -1.0 if statistic in ("kappa", "ac1") else 0.0
-            most = np.inf if statistic == "ratio" else 1.0
-            found = Estimate(found.value, max(least, found.low), min(most, found.high), found.n)
+    if statistic == "ratio" and yes[0] == 0.0 and yes[1] > 0.0:
+        return _never(cells, n)
+    found = of_kinds(cells, function, n=n, scale=scale, alike=alike)
+    off = cells[:, 1:3].sum(axis=1)
+    if scale == "fisher" and np.count_nonzero(off) == 1 and np.isfinite(found.value):
+        differ = float(off.sum() / total.sum())
+        return as_often_as(found.value, differ, cells.sum(axis=1), n)
     return found
+
+
+def of_kinds(
+    cells: Floats, statistic: Statistic, *, n: int, scale: Scale, alike: float = PROMPT
+) -> Estimate:
+    """A statistic of how many items (or what weight of them) of each kind there are: ``cells`` is
+    (clusters, kinds). Jackknife by cluster, moderated by that of the items."""
+    total = cells.sum(axis=0)
+    one = float(total.sum()) / n
+    kinds = total > 0
+    with np.errstate(all="ignore"):
+        value = float(statistic(total))
+        without = statistic(total - cells)
+        without_one = statistic(total - one * np.eye(len(total))[kinds])
+    for way in dict.fromkeys(
+        (scale, "plain")
+    ):  # plain where the value lies at the edge of its scale
+        clusters, items = to_scale(without, way), to_scale(without_one, way)
+        known = np.isfinite(items).all() and np.isfinite(to_scale(np.array(value), way))
+        if known and (len(cells) == 1 or np.isfinite(clusters).all()):
+            of_items = spread_left_out(items, total[kinds] / one)
+            of_clusters = 0.0 if len(cells) == 1 else spread_left_out(clusters)
+            variance, freedom = moderated(of_items, of_clusters, cells.sum(axis=1), n, alike)
+            found = on_scale(value, variance, freedom, way, n)
+            return _within(found, *EDGES[scale]) if way == "plain" else found
+    return unknown(n, value)
+
+
+EDGES: dict[Scale, tuple[float, float]] = {
+    "log": (0.0, np.inf), "fisher": (-1.0, 1.0), "logit": (0.0, 1.0), "plain": (-np.inf, np.inf),
+}  # fmt: skip
+
+
+def _within(found: Estimate, least: float, most: float) -> Estimate:
+    return Estimate(found.value, max(least, found.low), min(most, found.high), found.n)
+
+
+def differing(sizes: Floats, n: int) -> float:
+    """How many may differ although none does: Wilson's bound, items of a cluster half alike."""
+    return wilson(0.0, _worth(sizes, n)).high
+
+
+def _worth(sizes: Floats, n: int) -> float:
+    clusters = float(sizes.sum()) ** 2 / float((sizes**2).sum())
+    return 1 / (0.5 / n + 0.5 / clusters)
+
+
+def as_often_as(value: float, differ: float, sizes: Floats, n: int) -> Estimate:
+    """The interval of a κ where all but one cluster agree perfectly, so that the jackknife knows
+    nothing: what lacks to 1 is as uncertain as how many differ (Wilson)."""
+    worth = _worth(sizes, n)
+    may = wilson(differ * worth, worth)
+    low, high = (1 - (1 - value) * end / differ for end in (may.high, may.low))
+    return Estimate(value, max(-1.0, low), min(1.0, high), n)
+
+
+def _never(cells: Floats, n: int) -> Estimate:
+    """They never say yes, I do: no more often than Wilson's bound leaves possible."""
+    mine = float((cells[:, 0] + cells[:, 2]).sum() / cells.sum())
+    return Estimate(0.0, 0.0, differing(cells.sum(axis=1), n) / mine, n)
 
 
 def _perfect(statistic: str, cells: Floats, n: int) -> Estimate:
     """Nothing differs, so nothing varies: the interval is that of as much disagreement as Wilson's
-    bound leaves possible, each cluster as one item."""
+    bound leaves possible."""
     total = cells.sum(axis=0)
     yes = float(total[0] / total.sum())
-    if (yes in (0.0, 1.0) and statistic in ("kappa", "ac1")) or yes == 0.0:
-        return Estimate(float("nan"), float("nan"), float("nan"), n)
-    differing = 1.0 - wilson(len(cells), len(cells)).low
+    may = differing(cells.sum(axis=1), n)
     chance = 2 * yes * (1 - yes)
     if statistic == "kappa":  # expected agreement is 1 − 2π(1−π) where both have the same π
-        return Estimate(1.0, max(-1.0, 1 - differing / chance), 1.0, n)
+        return Estimate(1.0, max(-1.0, 1 - may / chance), 1.0, n)
     if statistic == "ac1":
-        return Estimate(1.0, max(-1.0, 1 - differing / (1 - chance)), 1.0, n)
-    if statistic == "f1":
-        return Estimate(1.0, 2 * yes / (2 * yes + differing), 1.0, n)
-    return Estimate(1.0, yes / (yes + differing), (yes + differing) / yes, n)
+        return Estimate(1.0, max(-1.0, 1 - may / (1 - chance)), 1.0, n)
+    if yes == 0.0:
+        return unknown(n)
+    return Estimate(1.0, yes / (yes + may), (yes + may) / yes, n)
 
 
 def many_ac1(first: Ints, second: Ints, categories: int) -> float:
@@ -125,87 +205,3 @@ def many_ac1(first: Ints, second: Ints, categories: int) -> float:
     ) / (2 * len(first))
     expected = float((shares * (1 - shares)).sum()) / (categories - 1)
     return (float((first == second).mean()) - expected) / (1 - expected)
-
-
-def quadratic_kappa(first: Floats, second: Floats) -> float:
-    """Cohen's κ with quadratic weights (1968), from moments: 1 − mean squared difference over the
-    one expected by chance."""
-    expected = first.var() + second.var() + (first.mean() - second.mean()) ** 2
-    return float("nan") if expected == 0 else float(1 - ((first - second) ** 2).mean() / expected)
-
-
-def _moments(first: Floats, second: Floats, clusters: Ints) -> Floats:
-    """By cluster: items, sums, sums of squares, sum of products."""
-    return sums(clusters, np.ones(len(first)), first, second, first**2, second**2, first * second)
-
-
-def _quadratic(s: Floats) -> Floats:
-    """:func:`quadratic_kappa` of sums of :func:`_moments`."""
-    m = s[..., 1:] / s[..., :1]
-    one, two, one2, two2, both = (m[..., k] for k in range(5))
-    expected = one2 + two2 - 2 * one * two
-    return np.asarray(1 - (one2 + two2 - 2 * both) / expected)
-
-
-def _spearman(first: Floats, second: Floats) -> float:
-    if first.std() == 0 or second.std() == 0:
-        return float("nan")
-    a, b = stats.rankdata(first), stats.rankdata(second)
-    return float(np.corrcoef(a, b)[0, 1])
-
-
-def _kendall(first: Floats, second: Floats) -> float:
-    if first.std() == 0 or second.std() == 0:
-        return float("nan")
-    return float(stats.kendalltau(first, second).statistic)
-
-
-def paired(
-    statistic: str, first: Floats, second: Floats, clusters: Ints, *, resamples: int = 500
-) -> Estimate:
-    """``quadratic`` of paired ratings: delete-one-cluster jackknife on Fisher's z. ``spearman`` and
-    ``kendall``, and κ where all but one cluster agree perfectly (no z): bootstrap by cluster."""
-    function = {"spearman": _spearman, "kendall": _kendall, "quadratic": quadratic_kappa}[statistic]
-    if len(first) < 3:
-        return UNKNOWN
-    value = function(first, second)
-    if np.isfinite(value) and bool((first == second).all()):
-        # Nothing to resample differs: as much disagreement as Wilson's bound leaves possible.
-        clusters_of = int(clusters.max()) + 1
-        differing = 1.0 - wilson(clusters_of, clusters_of).low
-        # By one step of the scale (κ); by the share of pairs in the other order (ranks).
-        cost = differing / (2 * float(first.var())) if statistic == "quadratic" else 2 * differing
-        return Estimate(1.0, max(-1.0, 1.0 - cost), 1.0, len(first))
-    if statistic == "quadratic":
-        moments = _moments(first, second, clusters)
-        found = jackknife(moments, _quadratic, n=len(first), scale="fisher")
-        if found.is_known:
-            return found
-    # Rank correlations of many thousands of items need no hundreds of resamples to be known.
-    rounds = resamples if len(first) <= 5000 else 60
-    return bootstrap(
-        clusters,
-        lambda rows: function(first[rows], second[rows]),
-        n=len(first),
-        value=value,
-        resamples=rounds,
-    )
-
-
-def auroc(truth: Flags, scores: Floats, clusters: Ints) -> Estimate:
-    """Area under the ROC curve: the probability that a true item has the higher score (ties half)."""
-    if len(truth) < 3 or truth.all() or not truth.any():
-        return UNKNOWN
-
-    def area(rows: NDArray[np.int64]) -> float:
-        t = truth[rows]
-        positive = int(t.sum())
-        negative = len(t) - positive
-        if not positive or not negative:
-            return float("nan")
-        ranks = stats.rankdata(scores[rows])
-        return float((ranks[t].sum() - positive * (positive + 1) / 2) / (positive * negative))
-
-    everything = np.arange(len(truth))
-    rounds = 500 if len(truth) <= 5000 else 60
-    return bootstrap(clusters, area, n=len(truth), value=area(everything), resamples=rounds)

@@ -60,6 +60,7 @@ def _about(figure: Figure) -> dict[str, object]:
         "provisional": figure.provisional,
         "headline": figure.headline,
         "ceiling": _number(figure.ceiling),
+        "ceiling_of": figure.ceiling_of,
         "model_tag": figure.model_tag,
     }
 

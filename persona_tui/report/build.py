@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from persona_tui.report import combined, foil, quality, stage1, stage2, stage3
+from persona_tui.report import combined, foil, quality, stage1, stage2, stage3, stage3_judges
 from persona_tui.report.model import Report
 from store.audit import AuditData
 
@@ -12,11 +12,14 @@ from store.audit import AuditData
 def build_report(data: AuditData, *, now: datetime, app_version: str) -> Report:
     """Every figure of PROTOCOL §3, each with its interval or with what is missing for it."""
     own, ceilings, notes = quality.build(data)
-    first, plots1 = stage1.build(data, ceilings["1"])
-    second, plots2 = stage2.build(data, ceilings["2"])
-    third, plots3 = stage3.build(data, ceilings["3"])
+    mine, said, arms = stage2.mine_of(data), stage2.said_by_models(data), stage3.by_arm(data)
+    first, plots1 = stage1.build(data)
+    second, plots2 = stage2.build(data, mine, said, ceilings)
+    third, plots3 = stage3.build(data, arms, ceilings)
+    judged = stage3_judges.judges(data, next(iter(arms.values())), ceilings)
+    together = combined.build(data, mine, said, arms)
     last, plots4 = foil.build(data)
-    figures = (*first, *second, *third, *own, *combined.build(data), *last)
+    figures = (*first, *second, *third, *judged, *own, *together, *last)
     return Report(
         generated_at=now,
         app_version=app_version,

@@ -12,9 +12,9 @@ import numpy as np
 from persona_tui.report.foil_data import Played, read
 from persona_tui.report.foil_judges import judges
 from persona_tui.report.foil_parts import MISSING, gap, mine_on_bank, real_rows
-from persona_tui.report.intervals import Estimate, codes, share
+from persona_tui.report.intervals import CONVERSATION, Estimate, codes, share
 from persona_tui.report.model import Figure, Plot, Series
-from persona_tui.report.parts import figure, percent, plural
+from persona_tui.report.parts import figure, percent, plural, whole
 from store.audit import AuditData
 
 
@@ -25,7 +25,7 @@ def build(data: AuditData) -> tuple[list[Figure], list[Plot]]:
     right = played.right()
     keys = list(right)
     ok = np.array([right[key] for key in keys], dtype=bool)
-    fake = share(ok, played.clusters(keys))
+    fake = share(ok, played.clusters(keys), alike=CONVERSATION)
     figures = [*_acceptance(played, fake, int(ok.sum()), real)]
     figures += _by_the_person(played, real)
     figures += _failures(data, played)
@@ -57,7 +57,9 @@ def _acceptance(played: Played, fake: Estimate, ok: int, real: Estimate) -> list
 
     def if_undecided(verdict: bool) -> Estimate:
         return share(
-            np.array([right.get(key, verdict) for key in everything], dtype=bool), clusters
+            np.array([right.get(key, verdict) for key in everything], dtype=bool),
+            clusters,
+            alike=CONVERSATION,
         )
 
     worst, best = if_undecided(False), if_undecided(True)
@@ -79,7 +81,7 @@ def _acceptance(played: Played, fake: Estimate, ok: int, real: Estimate) -> list
         ),
         figure(
             "foil.undecided", "foil", "Left undecided about synthetic users", "share",
-            share(np.array([key not in right for key in everything], dtype=bool), clusters),
+            share(np.array([key not in right for key in everything], dtype=bool), clusters, alike=CONVERSATION),
             f"Of {plural(n, 'attribute')} {open_} are neither stated nor ruled out by the persona "
             "(persona-tui foil review decides them).",
             "Share, Wilson by conversation.", missing=missing, what="synthetic attribute",
@@ -97,8 +99,8 @@ def _acceptance(played: Played, fake: Estimate, ok: int, real: Estimate) -> list
         gap(
             "foil.acceptance_gap", "Right about you minus right about synthetic users", real, fake,
             study=True, of_you=("judgment", f"of what {played.extractor} inferred about you"),
-            more_said=f" Between {100 * (real.value - best.value):+.0f} and "
-            f"{100 * (real.value - worst.value):+.0f} points, whatever the undecided ones are."
+            more_said=f" Between {whole(real.value - best.value)} and "
+            f"{whole(real.value - worst.value)} points, whatever the undecided ones are."
             if real.is_known and open_ else "",
         ),
     ]  # fmt: skip
@@ -109,7 +111,7 @@ def _real(data: AuditData, played: Played) -> Estimate:
     a = data.attributes
     rows = real_rows(data, played)
     ok = np.array([a.verdict[i] == "ok" for i in rows], dtype=bool)
-    return share(ok, codes([a.conversation_id[i] for i in rows]))
+    return share(ok, codes([a.conversation_id[i] for i in rows]), alike=CONVERSATION)
 
 
 def _by_the_person(played: Played, real: Estimate) -> list[Figure]:
@@ -120,7 +122,7 @@ def _by_the_person(played: Played, real: Estimate) -> list[Figure]:
 
     def accepted(keys: list[str]) -> Estimate:
         ok = np.array([played.mine[key] == "ok" for key in keys], dtype=bool)
-        return share(ok, played.clusters(keys))
+        return share(ok, played.clusters(keys), alike=CONVERSATION)
 
     found = []
     if bank:
@@ -139,7 +141,7 @@ def _by_the_person(played: Played, real: Estimate) -> list[Figure]:
             ),
             figure(
                 "foil.truth_agreement", "foil", "You agree with what personas say", "share",
-                share(np.array(alike, dtype=bool), played.clusters(both)),
+                share(np.array(alike, dtype=bool), played.clusters(both), alike=CONVERSATION),
                 f"Of {plural(len(both), 'attribute')} that both of you decided you agree on "
                 f"{sum(alike)}.", "ok against not ok; Wilson by conversation.",
             ),
@@ -175,8 +177,8 @@ def _failures(data: AuditData, played: Played) -> list[Figure]:
             found.append(
                 gap(
                     f"foil.failure.{mode}", f"Wrong because {label}: you minus synthetic",
-                    share(_are(mine, mode), codes([a.conversation_id[i] for i in rows])),
-                    share(_are(theirs, mode), played.clusters(wrong)),
+                    share(_are(mine, mode), codes([a.conversation_id[i] for i in rows]), alike=CONVERSATION),
+                    share(_are(theirs, mode), played.clusters(wrong), alike=CONVERSATION),
                     of_you=("reason", "given for what is wrong about you"),
                     of_them=("reason", "given about synthetic users (persona-tui foil review)"),
                     method="As you said of both; shares of what is not ok. ",
@@ -200,7 +202,7 @@ def _relevance(data: AuditData, played: Played) -> list[Figure]:
         gap(
             "foil.yes_rate_gap", "Relevant for you minus relevant for synthetic users",
             share(mine.yes, mine.prompt, mine.weight),
-            share(yes, played.clusters([key for key, _ in keys])),
+            share(yes, played.clusters([key for key, _ in keys]), alike=CONVERSATION),
             of_you=("answer", "of yours about prompts of the bank"),
             of_them=("answer", "about synthetic users"),
             method="Prompts of the bank only; for personas by what their author wrote, half of the "

@@ -6,7 +6,7 @@ import numpy as np
 
 from persona_tui.report.foil_data import Played
 from persona_tui.report.foil_parts import gap, mine_on_bank, real_rows
-from persona_tui.report.intervals import codes, share
+from persona_tui.report.intervals import CONVERSATION, codes, share
 from persona_tui.report.model import Figure
 from persona_tui.report.stage2 import said_by_models
 from store.audit import AuditData
@@ -49,13 +49,13 @@ def _validity(data: AuditData, played: Played, tag: str) -> list[Figure]:
         gap(
             f"foil.judge_acceptance_gap[{tag}]",
             f"{tag} calls right: about you minus about synthetic users",
-            share(real, clusters), share(fake, played.clusters(keys)), of_you=need, method=_SAME,
+            share(real, clusters, alike=CONVERSATION), share(fake, played.clusters(keys), alike=CONVERSATION), of_you=need, method=_SAME,
             model_tag=tag, tells=_TELLS,
         ),
         gap(
             f"foil.judge_agreement_gap[{tag}]",
             f"{tag} agrees: with you minus with the truth of synthetic users",
-            share(real == mine, clusters), share(agrees, played.clusters(decided)), of_you=need,
+            share(real == mine, clusters, alike=CONVERSATION), share(agrees, played.clusters(decided), alike=CONVERSATION), of_you=need,
             method=f"{_SAME}ok against not ok; undecided ones left out. ", model_tag=tag, tells=_TELLS,
         ),
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def _relevance(data: AuditData, played: Played, tag: str) -> list[Figure]:
         gap(
             f"foil.judge_yes_rate_gap[{tag}]",
             f"{tag} calls relevant: for you minus for synthetic users",
-            share(real, clusters, weight), share(fake, played.clusters([key for key, _ in keys])),
+            share(real, clusters, weight), share(fake, played.clusters([key for key, _ in keys]), alike=CONVERSATION),
             of_you=need, method=f"{_SAME}Prompts of the bank; of synthetic users only what is true. ",
             model_tag=tag, tells=_TELLS,
         ),
@@ -93,7 +93,7 @@ def _relevance(data: AuditData, played: Played, tag: str) -> list[Figure]:
             f"foil.judge_relevance_agreement_gap[{tag}]",
             f"{tag} agrees on relevance: with you minus with personas",
             share(real == yes, clusters, weight),
-            share(agrees, played.clusters([key for key, _ in both])), of_you=need, method=_SAME,
+            share(agrees, played.clusters([key for key, _ in both]), alike=CONVERSATION), of_you=need, method=_SAME,
             model_tag=tag, tells=_TELLS,
         ),
     ]  # fmt: skip

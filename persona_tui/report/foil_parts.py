@@ -7,7 +7,7 @@ import numpy as np
 from persona_tui.report.foil_data import Played
 from persona_tui.report.intervals import Estimate, codes, difference
 from persona_tui.report.model import Figure
-from persona_tui.report.parts import FEWEST, figure, more, percent, weights_of
+from persona_tui.report.parts import FEWEST, drawn, figure, more, percent, weights_of
 from persona_tui.report.stage2 import Mine
 from persona_tui.report.study import PROBLEM_GAP
 from store.audit import AuditData
@@ -18,25 +18,15 @@ MISSING = "no synthetic user was played yet (persona-tui foil run)"
 
 
 def real_rows(data: AuditData, played: Played) -> list[int]:
-    """Randomly drawn judgments of stage 1 on what the same model inferred, no repeats."""
+    """Randomly drawn judgments of stage 1, given blinded, on what the same model inferred, no repeats."""
     a = data.attributes
-    return [
-        i
-        for i in range(len(a.verdict))
-        if a.sampling[i] == "random"
-        and a.inclusion_prob[i]
-        and (not played.conversation or a.model[i] == played.extractor)
-    ]
+    return [i for i in drawn(a) if not played.conversation or a.model[i] == played.extractor]
 
 
 def mine_on_bank(data: AuditData) -> Mine:
-    """Randomly drawn judgments of stage 2 on prompts of the bank, no repeats."""
+    """Randomly drawn judgments of stage 2, given blinded, on prompts of the bank, no repeats."""
     r = data.relevance
-    rows = [
-        i
-        for i in range(len(r.relevant))
-        if r.sampling[i] == "random" and r.inclusion_prob[i] is not None and r.origin[i] == "bank"
-    ]
+    rows = [i for i in drawn(r) if r.origin[i] == "bank"]
     return Mine(
         [(r.prompt_id[i], r.attribute_id[i]) for i in rows],
         np.array([r.relevant[i] for i in rows], dtype=bool),

@@ -98,4 +98,6 @@ def _cells(figure: Figure) -> Iterator[str]:
     ceiling = ""
     if figure.ceiling is not None:
         ceiling = f" You with yourself: {text.value_text(figure.ceiling, figure.unit)}."
+    elif figure.ceiling_of is not None:
+        ceiling = " You with yourself: not yet."
     yield escaped(figure.sentence) + ceiling

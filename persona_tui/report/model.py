@@ -61,7 +61,9 @@ class Figure:
     headline: bool = False
     """One of the few that stand at the top."""
     ceiling: float | None = None
-    """The person's own test–retest on the same scale, where it is a ceiling for this figure."""
+    """The person's own test–retest by the same statistic, where it is a ceiling for this figure."""
+    ceiling_of: str | None = None
+    """Key of the figure that the ceiling is the value of. Without a ceiling: not known yet."""
     model_tag: str | None = None
 
 

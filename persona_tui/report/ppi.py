@@ -8,18 +8,23 @@ worth. Valid only if the judged items were drawn at random.
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from persona_tui.report.intervals import (
-    FEWEST_CLUSTERS,
-    LEVEL,
+    PROMPT,
     UNKNOWN,
     Estimate,
     Floats,
     Ints,
-    effective_share,
+    bounded_share,
+    effective,
+    student,
     sums,
+    unknown,
 )
+
+FEWEST_CLUSTERS = 5
+"""Conversations or prompts below which nothing is combined: the person's own figure is not narrower
+for being corrected by what nobody knows."""
 
 
 def weight(human: Floats, model: Floats, unlabelled: int) -> float:
@@ -40,35 +45,39 @@ def mean(
     other_clusters: Ints | None = None,
     *,
     is_share: bool = False,
+    within: tuple[float, float] | None = None,
+    alike: float = PROMPT,
 ) -> Estimate:
     """Mean of what the person would say of everything. ``human`` and ``model`` are of the items that
     the person judged, ``elsewhere`` is the model on those that they did not. Where items share a
-    cluster (a prompt, a conversation) the variances are those of cluster sums. ``is_share``: the
-    interval is Wilson's of as many items as would vary like that, so it stays within 0 and 1."""
+    cluster (a prompt, a conversation) the variances are those of cluster sums, moderated as in
+    :func:`persona_tui.report.intervals.effective`. ``is_share``: the interval is Wilson's of as many
+    items as would vary like that, so it stays within 0 and 1; ``within`` cuts it off elsewhere."""
     n, others = len(human), len(elsewhere)
     if n < 2 or others < 2:
         return UNKNOWN
     power = weight(human, model, others)
     value = power * float(elsewhere.mean()) + float((human - power * model).mean())
-    variance = power**2 * _variance(elsewhere, other_clusters)
-    variance += _variance(human - power * model, clusters)
     count = n if clusters is None else int(clusters.max()) + 1
     if count < (2 if clusters is None else FEWEST_CLUSTERS):
-        return Estimate(value, float("nan"), float("nan"), n + others)
+        return unknown(n + others, value)
+    theirs, _ = _variance(elsewhere, other_clusters, alike)
+    variance, freedom = _variance(human - power * model, clusters, alike)
+    variance += power**2 * theirs
     if is_share:
-        share = min(1.0, max(0.0, value))
-        return effective_share(share, variance, count, float(n + others), n=n + others)
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1)) * float(np.sqrt(variance))
-    return Estimate(value, value - half, value + half, n + others)
+        return bounded_share(value, variance, freedom, float(n + others), n + others)
+    half = student(freedom) * float(np.sqrt(variance))
+    low, high = (-np.inf, np.inf) if within is None else within
+    return Estimate(value, max(low, value - half), min(high, value + half), n + others)
 
 
-def _variance(values: Floats, clusters: Ints | None) -> float:
-    """Of the mean of ``values``; by cluster where items share one."""
+def _variance(values: Floats, clusters: Ints | None, alike: float) -> tuple[float, float]:
+    """Of the mean of ``values``, and its degrees of freedom; by cluster where items share one."""
     n = len(values)
-    if clusters is None:
-        return float(values.var(ddof=1)) / n
-    residuals = sums(clusters, values - values.mean())[:, 0]
-    count = len(residuals)
-    if count < 2:
-        return float(values.var(ddof=1)) / n
-    return float((residuals**2).sum()) * count / (count - 1) / n**2
+    spread = float(values.var(ddof=1))
+    if clusters is None or int(clusters.max()) + 1 == n or spread <= 0:
+        return spread / n, n - 1.0
+    rest = values - values.mean()
+    table = sums(clusters, rest, np.ones(n))
+    worth, freedom = effective(table[:, 0], table[:, 1], float(n), float(values.var()), alike)
+    return spread / worth, min(freedom, n - 1.0)

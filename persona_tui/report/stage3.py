@@ -1,15 +1,15 @@
-"""Stage 3: is the personalized answer better, for the person and for judges?"""
+"""Stage 3: is the personalized answer better?"""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from persona_tui.report import study
-from persona_tui.report.agreement import paired
 from persona_tui.report.intervals import (
+    UNKNOWN,
     Estimate,
     Floats,
+    Ints,
     codes,
     difference,
     exact_binomial,
@@ -17,72 +17,95 @@ from persona_tui.report.intervals import (
     mean,
     share,
     sums,
-    wilson,
+    unknown,
 )
 from persona_tui.report.model import Figure, Plot, Series
-from persona_tui.report.parts import MODELS_MISSING, figure, in_ten, percent, plural
+from persona_tui.report.parts import (
+    FEWEST,
+    RANKS_FROM,
+    Ceilings,
+    count_of,
+    drawn,
+    figure,
+    in_ten,
+    percent,
+    plural,
+    signed,
+    within,
+)
 from store.audit import AuditData
 
 ARMS = {
     "relevant": "what you called relevant",
-    "all": "everything you accepted (except what is only for when you ask)",
+    "all": "everything you accepted",
     "model": "the model's own choice",
     "personal": "your personal model's choice",
 }
+SCALE = (1.0, 5.0)
+_MEAN = "Mean of your ratings; score interval with Student's t, by prompt."
+_SHARE = "Wilson interval by prompt."
 
 
-def rows_of(data: AuditData, arm: str | None = None) -> list[int]:
-    """Randomly drawn, rated, not identical pairs of the arms with personalization."""
+def by_arm(data: AuditData) -> dict[str, list[int]]:
+    """Arm with personalization → randomly drawn pairs, rated blinded, not identical. First the arm
+    that the headline is about: ``relevant`` if it was used or none was, else the one most used."""
     r = data.responses
-    return [
-        i
-        for i in range(len(r.rating))
-        if r.sampling[i] == "random"
-        and r.inclusion_prob[i]
-        and not r.identical[i]
-        and r.rating[i] is not None
-        and (r.arm[i] == arm if arm else r.arm[i] != "models")
-    ]
+    found: dict[str, list[int]] = {}
+    for i in drawn(r):
+        if not r.identical[i] and r.rating[i] is not None and r.arm[i] != "models":
+            found.setdefault(r.arm[i], []).append(i)
+    if not found:
+        return {"relevant": []}
+    first = max(found, key=lambda arm: (arm == "relevant", len(found[arm])))
+    return {first: found[first], **found}
 
 
-def headline_arm(data: AuditData) -> str:
-    """The arm that the headline is about: ``relevant`` if it was used, else the one most used."""
-    used = [data.responses.arm[i] for i in rows_of(data)]
-    return "relevant" if "relevant" in used or not used else max(set(used), key=used.count)
-
-
-def build(data: AuditData, ceiling: float | None) -> tuple[list[Figure], list[Plot]]:
-    """Figures and plots of this stage."""
+def build(
+    data: AuditData, arms: dict[str, list[int]], ceilings: Ceilings
+) -> tuple[list[Figure], list[Plot]]:
+    """Figures and plots of this stage, without those of judges. ``arms`` as :func:`by_arm`."""
     r = data.responses
-    arm = headline_arm(data)
-    rows = rows_of(data, arm)
+    arm, rows = next(iter(arms.items()))
     rating = np.array([r.rating[i] for i in rows], dtype=float)
     group = codes([r.prompt_id[i] for i in rows])
-    n = len(rows)
+    n, prompts = len(rows), count_of(group)
     better, tie = int((rating > 3).sum()), int((rating == 3).sum())
     worse = n - better - tie
-    average = mean(rating, group) if n else wilson(0, 0)
-    none = share(rating <= 3, group)
+    average = mean(rating, group, within=SCALE)
+    apart = ceilings.get("quality.retest.3.distance")
     figures = [
         figure(
             "stage3.rating", "3", "How much better personalized answers are", "rating", average,
             f"Personalized with {ARMS[arm]}, answers got {average.value:.2f} on average "
-            "(3 is no difference, 5 much better).",
-            "Mean of your ratings; Student's t by prompt.", study=study.RATING, ceiling=ceiling,
-            need=FEWEST, what="comparison", tells="Whether personalizing helps you.",
+            "(3 is no difference, 5 much better)."
+            + (f" Asked again, your ratings lay {apart:.1f} apart." if apart is not None else ""),
+            _MEAN, study=study.RATING, what="comparison", clusters=prompts,
+            tells="Whether personalizing helps you.",
         ),
         figure(
-            "stage3.no_better", "3", "Personalizing did not help", "share", none,
+            "stage3.no_better", "3", "Personalizing did not help", "share", share(rating <= 3, group),
             f"Personalizing helped you in {better} of {plural(n, 'comparison')}; "
             f"{tie} were no different, {worse} worse.",
-            "Share of ratings of 3 or less; Wilson interval by prompt.", study=study.NO_BETTER,
-            headline=True, what="comparison", tells="In how many answers personalizing helped.",
+            f"Share of ratings of 3 or less; {_SHARE}", study=study.NO_BETTER,
+            headline=True, what="comparison", clusters=prompts,
+            tells="In how many answers personalizing helped.",
         ),
-        _sign(better, worse),
     ]  # fmt: skip
-    figures += _arms(data, arm)
+    for key, title, hits, said in (
+        ("win", "Personalized was better", rating > 3, f"{better} of {n} were better."),
+        ("tie", "No difference", rating == 3, f"{tie} of {n} were no different."),
+        ("loss", "Personalized was worse", rating < 3, f"{worse} of {n} were worse."),
+    ):
+        figures.append(
+            figure(
+                f"stage3.{key}", "3", title, "share", share(hits, group), said,
+                f"Share of all comparisons; {_SHARE}", what="comparison", clusters=prompts,
+            )
+        )  # fmt: skip
+    figures.append(_sign(rating, group))
+    figures += _attributes(data, rows)
+    figures += _arms(data, arms, arm)
     figures += [_mention(data, rows, rating), _length(data, rows, rating)]
-    figures += _judges(data, rows, rating, ceiling)
     figures += _models_arm(data)
     plots = []
     if n >= FEWEST:
@@ -98,35 +121,65 @@ def build(data: AuditData, ceiling: float | None) -> tuple[list[Figure], list[Pl
     return figures, plots
 
 
-FEWEST = 5
-
-
-def _sign(better: int, worse: int) -> Figure:
+def _sign(rating: Floats, group: Ints) -> Figure:
     """Wins among those with a preference."""
-    decided = better + worse
-    p = exact_binomial(better, decided) if decided else 1.0
+    decided = rating != 3
+    wins, n = int((rating > 3).sum()), int(decided.sum())
+    p = exact_binomial(wins, n) if n else 1.0
     return figure(
-        "stage3.wins", "3", "Personalized preferred, ties aside", "share", wilson(better, decided),
-        f"Where you had a preference it was the personalized answer in {better} of {decided} "
+        "stage3.wins", "3", "Personalized preferred, ties aside", "share",
+        share(rating[decided] > 3, within(group, decided)) if n else UNKNOWN,
+        f"Where you had a preference it was the personalized answer in {wins} of {n} "
         f"(sign test: p = {p:.2g}).",
-        "Share of wins without ties, Wilson interval; exact sign test against one half.",
+        f"Share of wins without ties; {_SHARE} Exact sign test against one half.",
         what="decided comparison",
     )  # fmt: skip
 
 
-def _arms(data: AuditData, headline: str) -> list[Figure]:
+def _attributes(data: AuditData, rows: list[int]) -> list[Figure]:
+    """What was said of each attribute: this is what annotators of the study were asked."""
+    given = [
+        (pair, float(value))
+        for pair, i in enumerate(rows)
+        for value in data.responses.attribute_ratings[i].values()
+    ]
+    rating = np.array([value for _, value in given])
+    pair = np.unique(np.array([p for p, _ in given], dtype=np.int64), return_inverse=True)[1]
+    average = mean(rating, pair, within=SCALE)
+    n, worse = len(rating), int((rating <= 3).sum())
+    return [
+        figure(
+            "stage3.attribute_rating", "3", "How much better, attribute by attribute", "rating",
+            average, f"As far as single attributes are concerned, answers got {average.value:.2f} on "
+            "average (3 is no difference, 5 much better).",
+            "Mean of your ratings for each attribute; score interval with Student's t, by pair.",
+            study=study.ATTRIBUTE_RATING, what="rating of an attribute", clusters=count_of(pair),
+            tells="The same question that the study asked.",
+        ),
+        figure(
+            "stage3.attribute_no_better", "3", "No better, attribute by attribute", "share",
+            share(rating <= 3, pair), f"For {worse} of {plural(n, 'attribute')} asked about the "
+            "personalized answer was no better.",
+            "Share of ratings of 3 or less for each attribute; Wilson interval by pair.",
+            study=study.ATTRIBUTE_NO_BETTER, what="rating of an attribute", clusters=count_of(pair),
+        ),
+    ]  # fmt: skip
+
+
+def _arms(data: AuditData, arms: dict[str, list[int]], headline: str) -> list[Figure]:
     found = []
     for arm, words in ARMS.items():
-        rows = rows_of(data, arm)
+        rows = arms.get(arm)
         if arm == headline or not rows:
             continue
         rating = np.array([data.responses.rating[i] for i in rows], dtype=float)
-        average = mean(rating, codes([data.responses.prompt_id[i] for i in rows]))
+        group = codes([data.responses.prompt_id[i] for i in rows])
+        average = mean(rating, group, within=SCALE)
         found.append(
             figure(
                 f"stage3.rating.{arm}", "3", f"Personalized with {words}", "rating", average,
-                f"Personalized with {words}, answers got {average.value:.2f} on average.",
-                "Mean of your ratings; Student's t by prompt.", what="comparison",
+                f"Personalized with {words}, answers got {average.value:.2f} on average.", _MEAN,
+                what="comparison",
             )
         )  # fmt: skip
     return found
@@ -134,152 +187,86 @@ def _arms(data: AuditData, headline: str) -> list[Figure]:
 
 def _mention(data: AuditData, rows: list[int], rating: Floats) -> Figure:
     r = data.responses
-    known = np.array([r.explicit_mention[i] is not None for i in rows], dtype=bool)
-    said = np.array([bool(r.explicit_mention[i]) for i in rows], dtype=bool)
-    effect = _mention_effect(rating[known], said[known])
+    effect = mention_effect(
+        rating, [r.explicit_mention[i] for i in rows], [r.prompt_id[i] for i in rows]
+    )
     return figure(
         "stage3.mention", "3", "What open mention of you does to your rating", "points", effect,
-        f"Answers that mention something about you openly got {effect.value:+.2f} against those "
+        f"Answers that mention something about you openly got {signed(effect.value)} against those "
         "that do not." if effect.is_known else "",
-        "Mean rating with mention minus without; Welch's t by Newcombe's square-and-add. Mentions are "
-        "found by a program: precision 1.00 (0.91–1.00), recall 0.88 (0.75–0.95) on 84 sentences "
-        "that were written before it.",
-        study=study.MENTION, need=10, what="comparison",
+        f"{MENTION_EFFECT} Mentions are found by a program: precision 1.00 (0.91–1.00), recall 0.88 "
+        "(0.75–0.95) on 84 sentences that were written before it.",
+        study=study.MENTION, need=RANKS_FROM, what="comparison",
     )  # fmt: skip
 
 
-def _mention_effect(rating: Floats, said: NDArray[np.bool_]) -> Estimate:
-    if said.sum() < 2 or (~said).sum() < 2:
-        return Estimate(float("nan"), float("nan"), float("nan"), len(rating))
-    return difference(mean(rating[said]), mean(rating[~said]))
+MENTION_EFFECT = (
+    "Mean rating with mention minus without, where it is known whether there is one; two score "
+    "intervals by prompt, joined by Newcombe's square-and-add."
+)
+
+
+def mention_effect(rating: Floats, said: list[bool | None], prompts: list[str]) -> Estimate:
+    """Mean with mention minus mean without; pairs of which it is not known are left out."""
+
+    def of(wanted: bool) -> Estimate:
+        place = [k for k, one in enumerate(said) if one is wanted]
+        return mean(rating[place], codes([prompts[k] for k in place]), within=SCALE)
+
+    first, second = of(True), of(False)
+    if not (first.is_known and second.is_known):
+        return unknown(first.n + second.n)
+    return difference(first, second)
 
 
 def _length(data: AuditData, rows: list[int], rating: Floats) -> Figure:
     """Slope of the rating on the log2 of the length ratio: points for each doubling."""
     r = data.responses
-    usable = [
-        k for k, i in enumerate(rows) if (r.len_generic[i] or 0) > 0 and (r.len_personalized[i] or 0) > 0
-    ]  # fmt: skip
-    x = np.array(
-        [
-            np.log2((r.len_personalized[rows[k]] or 1) / (r.len_generic[rows[k]] or 1))
-            for k in usable
-        ]
-    )
-    y = rating[usable] if usable else rating[:0]
-    n = len(usable)
+    lengths = np.array(
+        [(r.len_personalized[i] or 0, r.len_generic[i] or 0) for i in rows], dtype=float
+    ).reshape(-1, 2)
+    usable = (lengths[:, 0] > 0) & (lengths[:, 1] > 0)
+    x = np.log2(lengths[usable, 0] / lengths[usable, 1])
+    y, n = rating[usable], int(usable.sum())
+    found = unknown(n)
     if n >= 3 and x.std() > 0:
-        table = sums(codes([r.prompt_id[rows[k]] for k in usable]), x, y, x * x, x * y, np.ones(n))
+        group = codes([r.prompt_id[i] for i, yes in zip(rows, usable, strict=True) if yes])
 
         def slope(s: Floats) -> Floats:
             sx, sy, sxx, sxy, m = (s[..., k] for k in range(5))
             return np.asarray((m * sxy - sx * sy) / (m * sxx - sx * sx))
 
-        found = jackknife(table, slope, n=n)
-    else:
-        found = Estimate(float("nan"), float("nan"), float("nan"), n)
+        found = jackknife(sums(group, x, y, x * x, x * y, np.ones(n)), slope, n=n)
+        if y.std() == 0:
+            found = unknown(n)  # nothing varies that length could explain
     return figure(
         "stage3.length", "3", "What length does to your rating", "points", found,
-        f"An answer twice as long got {found.value:+.2f}." if found.is_known else "",
+        f"An answer twice as long got {signed(found.value)}." if found.is_known else "",
         "Slope of the rating on the log2 length ratio (characters); jackknife by prompt.",
-        need=10, what="comparison",
+        need=RANKS_FROM, what="comparison",
     )  # fmt: skip
-
-
-def _judges(
-    data: AuditData, rows: list[int], rating: Floats, ceiling: float | None
-) -> list[Figure]:
-    """Each LLM judge beside the person, on the same pairs."""
-    m, r = data.models, data.responses
-    said: dict[str, dict[str, tuple[int, bool | None]]] = {}
-    for kind, tag, pair, value, flipped in zip(
-        m.kind, m.model_tag, m.pair_id, m.rating, m.flipped, strict=True
-    ):
-        if kind == "response" and value is not None and pair:
-            said.setdefault(tag, {})[pair] = (value, flipped)
-    found = []
-    for tag in sorted(said):
-        both = [
-            (k, said[tag][r.pair_id[i]]) for k, i in enumerate(rows) if r.pair_id[i] in said[tag]
-        ]
-        mine = rating[[k for k, _ in both]] if both else rating[:0]
-        theirs = np.array([value for _, (value, _) in both], dtype=float)
-        group = codes([r.prompt_id[rows[k]] for k, _ in both])
-        inflation = mean(theirs - mine, group) if both else wilson(0, 0)
-        found.append(
-            figure(
-                f"stage3.inflation[{tag}]", "3", f"How much kinder {tag} judges", "points", inflation,
-                f"{tag}'s own opinion was {abs(inflation.value):.1f} "
-                f"{'higher' if inflation.value >= 0 else 'lower'} than yours.",
-                "Mean of (judge − you) on the same pairs; Student's t by prompt.",
-                study=study.INFLATION, model_tag=tag, headline=True, what="comparison",
-            )
-        )  # fmt: skip
-        for key, title, values, method in (
-            ("spearman", "Rank correlation with you", study.SPEARMAN, "Bootstrap by prompt."),
-            (
-                "quadratic", "Agreement with you (quadratic κ)", (),
-                "Jackknife by prompt on Fisher's z.",
-            ),
-        ):  # fmt: skip
-            one = paired(key, mine, theirs, group)
-            found.append(
-                figure(
-                    f"stage3.{key}[{tag}]", "3", f"{title}: {tag}", "correlation", one,
-                    f"{title} of {tag}: {one.value:.2f}." if one.is_known else "",
-                    method, study=values, need=10, model_tag=tag, ceiling=ceiling,
-                    what="comparison",
-                )
-            )  # fmt: skip
-        turned = np.array([f for _, (_, f) in both if f is not None], dtype=bool)
-        found.append(
-            figure(
-                f"stage3.flips[{tag}]", "3", f"How often {tag} changes its mind with the order",
-                "share", wilson(int(turned.sum()), len(turned)),
-                f"{tag} preferred the other answer when the sides were exchanged in "
-                f"{int(turned.sum())} of {len(turned)}.",
-                "Share of pairs judged in both orders; Wilson interval.", model_tag=tag,
-                what="comparison",
-            )
-        )  # fmt: skip
-        mentioned = np.array([bool(r.explicit_mention[rows[k]]) for k, _ in both], dtype=bool)
-        effect = _mention_effect(theirs, mentioned)
-        found.append(
-            figure(
-                f"stage3.mention[{tag}]", "3", f"What open mention does to {tag}'s rating", "points",
-                effect, f"{effect.value:+.2f} with open mention." if effect.is_known else "",
-                "As for you.", study=study.JUDGE_MENTION, need=10, model_tag=tag, what="comparison",
-            )
-        )  # fmt: skip
-    if not said:
-        found.append(
-            figure(
-                "stage3.inflation", "3", "How much kinder LLM judges are", "points", wilson(0, 0), "",
-                "Mean of (judge − you) on the same pairs.", study=study.INFLATION, headline=True,
-                missing=MODELS_MISSING, tells="Whether models applaud where you do not.",
-            )
-        )  # fmt: skip
-    return found
 
 
 def _models_arm(data: AuditData) -> list[Figure]:
     """Two models compared without their names."""
     r = data.responses
     duels: dict[tuple[str, str], list[int]] = {}
-    for i in range(len(r.rating)):
-        if r.arm[i] == "models" and r.rating[i] is not None and r.sampling[i] == "random":
+    for i in drawn(r):
+        if r.arm[i] == "models" and r.rating[i] is not None:
             duels.setdefault((r.model_generic[i], r.model_personalized[i]), []).append(i)
     found = []
     for (first, second), rows in sorted(duels.items()):
-        rating = [r.rating[i] or 3 for i in rows]
-        wins, losses = sum(v > 3 for v in rating), sum(v < 3 for v in rating)
-        rate = wilson(wins, wins + losses)
+        rating = np.array([r.rating[i] for i in rows], dtype=float)
+        decided = rating != 3
+        wins, losses = int((rating > 3).sum()), int((rating < 3).sum())
+        group = within(codes([r.prompt_id[i] for i in rows]), decided)
+        rate = share(rating[decided] > 3, group) if wins + losses else UNKNOWN
         found.append(
             figure(
                 f"stage3.models[{first}|{second}]", "3", f"{second} or {first}?", "share", rate,
                 f"You preferred {second} in {wins} and {first} in {losses} of {len(rows)}"
                 + (f": {percent(rate.value)} for {second}, about {in_ten(rate.value)}." if wins + losses else "."),
-                "Share of wins without ties; Wilson interval.", what="decided comparison",
+                f"Share of wins without ties; {_SHARE}", what="decided comparison",
             )
         )  # fmt: skip
     return found

@@ -1,4 +1,8 @@
-"""The published figures (arXiv 2606.06614, June 2026; PROTOCOL §1), and those of PRISM-X."""
+"""The published figures (arXiv 2606.06614, June 2026; PROTOCOL §1), and those of PRISM-X.
+
+In the study responses were rated for each attribute, not as a whole: where a whole is compared, the
+label says so.
+"""
 
 from __future__ import annotations
 
@@ -34,15 +38,37 @@ F1 = (
     _v(0.606, "RoBERTa"),
     _v(0.641, "Qwen3-4B + GRPO"),
 )
-PRECISION = (_v(0.334, "GPT-5.4"), _v(0.372, "Claude-Sonnet-4.6"), _v(0.608, "RoBERTa"))
-RECALL = (_v(0.819, "GPT-5.4"), _v(0.838, "Claude-Sonnet-4.6"), _v(0.605, "RoBERTa"))
+PRECISION = (
+    _v(0.334, "GPT-5.4"),
+    _v(0.372, "Claude-Sonnet-4.6"),
+    _v(0.608, "RoBERTa"),
+    _v(0.611, "Qwen3-4B + GRPO"),
+)
+RECALL = (
+    _v(0.819, "GPT-5.4"),
+    _v(0.838, "Claude-Sonnet-4.6"),
+    _v(0.605, "RoBERTa"),
+    _v(0.674, "Qwen3-4B + GRPO"),
+)
 KAPPA = (_v(0.300, "LLM–human"), _v(0.426, "human–human"), _v(0.597, "LLM–LLM"))
-RATING = (_v(3.176, "humans"),)
-NO_BETTER = (_v(0.546, "humans"),)
-INFLATION = (_v(0.23, "LLM judges", 0.84),)
-SPEARMAN = (_v(0.11, "LLM judges", 0.38), _v(0.325, "human–human"))
+ATTRIBUTE_RATING = (_v(3.176, "humans"),)
+ATTRIBUTE_NO_BETTER = (_v(0.546, "humans"),)
+RATING = (_v(3.176, "humans, for each attribute"),)
+NO_BETTER = (_v(0.546, "humans, for each attribute"),)
+_JUDGES = (
+    ("Claude", 3.428, 0.362),
+    ("GPT-5.4", 3.523, 0.312),
+    ("Llama-3.3-70B", 4.019, 0.376),
+    ("Qwen3.5-27B", 3.487, 0.182),
+    ("Gemma-4-31B", 3.409, 0.111),
+)
+"""Mean rating of each LLM judge, and its Spearman correlation with the human mean."""
+JUDGE_RATING = tuple(_v(mean, f"{name}, for each attribute") for name, mean, _ in _JUDGES)
+INFLATION = (_v(0.23, "LLM judges, for each attribute", 0.84),)
+SPEARMAN = (*(_v(rho, name) for name, _, rho in _JUDGES), _v(0.325, "human–human"))
 MENTION = (_v(0.03, "humans"),)
 JUDGE_MENTION = (_v(-0.39, "Claude"),)
 RETEST = (_v(0.57, "same person again (τ)", source=PRISM),)
-POSITION = (_v(0.449, "first of four was preferred", source=PRISM),)
+POSITION = (_v(0.199, "first of four, minus chance (25 %)", source=PRISM),)
+"""44.9 % preferred the first of four: 19.9 points more than chance. Of two, chance is 50 %."""
 PROBLEM_GAP = (_v(-0.22, "real minus synthetic acceptance"),)

@@ -26,7 +26,7 @@ def number(value: float, unit: Unit, *, whole: bool = False) -> str:
     """``value`` without its unit sign: ``61``, ``2.4``, ``+0.30``. ``whole``: percent without
     decimals."""
     if unit == "share":
-        percent = value * 100
+        percent = round(value * 100, 9)  # 57.5 is 57.49999 in binary: a half is to be a half
         small = 0 < abs(percent) < 9.95 and abs(percent - round(percent)) >= 0.05
         decimals = 1 if small and not whole else 0
         text = f"{percent:.{decimals}f}"
@@ -107,6 +107,8 @@ def remarks(figure: Figure) -> list[str]:
         found.append("few items: provisional")
     if figure.ceiling is not None:
         found.append(f"you with yourself, a while later: {value_text(figure.ceiling, figure.unit)}")
+    elif figure.ceiling_of is not None:
+        found.append("you with yourself, a while later: not yet")
     if figure.study:
         found.append(f"in the study: {studies_text(figure)}")
     return found

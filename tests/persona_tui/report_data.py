@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from store.audit import (
@@ -172,3 +174,22 @@ def simulated(
 def _ratings(better: float) -> list[float]:
     rest = 1 - better
     return [rest * 0.1, rest * 0.3, rest * 0.6, better * 0.7, better * 0.3]
+
+
+def with_baselines(data: AuditData, *, seed: int = 2) -> AuditData:
+    """The other two that judge relevance by default: BM25 and embeddings."""
+    draw = np.random.default_rng(seed)
+    m, r = data.models, data.relevance
+    rows = [i for i, how in enumerate(r.sampling) if how == "random"]
+    prompt, item = [r.prompt_id[i] for i in rows], [r.attribute_id[i] for i in rows]
+    for tag, rate in (("bm25", 0.2), ("embedding:minilm", 0.4)):
+        none = [None] * len(rows)
+        yes = [bool(v) for v in draw.random(len(rows)) < rate]
+        m = ModelColumns(
+            [*m.kind, *(["relevance"] * len(rows))], [*m.model_tag, *([tag] * len(rows))],
+            [*m.attribute_id, *item], [*m.prompt_id, *prompt], [*m.pair_id, *none],
+            [*m.verdict, *none], [*m.relevant, *yes], [*m.rating, *none],
+            [*m.probability, *none], [*m.flipped, *none], [*m.arm, *none],
+            [*m.cluster, *prompt], [*m.mean, *none],
+        )  # fmt: skip
+    return replace(data, models=m)

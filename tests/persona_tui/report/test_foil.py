@@ -94,7 +94,7 @@ def test_acceptance_is_told_with_what_is_undecided() -> None:
     assert "80 % if right" in sentence
     gap = found["foil.acceptance_gap"]
     assert gap.value == pytest.approx(0.4 - 0.75)
-    assert "Between -40 and -20 points" in gap.sentence
+    assert "Between \N{MINUS SIGN}40 and \N{MINUS SIGN}20 points" in gap.sentence
     # Newcombe's square-and-add, and wider than each of its parts.
     assert gap.low is not None
     assert gap.high is not None

@@ -40,6 +40,10 @@ def test_every_figure_of_the_protocol_is_there(full: Report) -> None:
         "stage2.recall", "stage2.f1", "stage2.kappa", "stage2.ac1",
         "stage3.rating", "stage3.no_better", "stage3.wins", "stage3.inflation", "stage3.spearman",
         "stage3.quadratic", "stage3.mention", "stage3.length",
+        "stage3.win", "stage3.tie", "stage3.loss", "stage3.attribute_rating",
+        "stage3.attribute_no_better", "stage3.judge_rating", "stage3.flips", "stage1.failure.none",
+        "stage1.verifier.precision", "stage1.verifier.recall", "stage1.verifier.f2",
+        "combined.acceptance", "combined.yes_rate", "combined.rating",
         "quality.retest.1", "quality.retest.2", "quality.retest.3", "quality.position",
         "quality.planted", "quality.identical", "foil.acceptance", "foil.acceptance_gap",
     } <= keys  # fmt: skip
@@ -64,7 +68,9 @@ def test_an_empty_journal_says_what_is_missing() -> None:
 
 def test_kappa_is_hidden_below_thirty_and_provisional_below_fifty() -> None:
     for prompts, state in ((2, "missing"), (4, "provisional"), (10, "sure")):
-        report = build_report(simulated(0, prompts, 10, 0, yes=0.4), now=NOW, app_version="1")
+        report = build_report(
+            simulated(0, prompts, 10, 0, yes=0.4, over=1.5), now=NOW, app_version="1"
+        )
         one = report.get("stage2.kappa[judge]")
         assert one is not None
         assert (one.value is None) == (state == "missing")
