@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -107,6 +108,11 @@ async def verdicts(
     return found, probable
 
 
+def known(figures: dict[str, float]) -> dict[str, float | None]:
+    """JSON has no word for what is not a number (κ of a model that always says the same)."""
+    return {name: one if math.isfinite(one) else None for name, one in figures.items()}
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -141,7 +147,10 @@ def main() -> None:
                 {
                     "pairs": len(rows),
                     "prompts": int(group.max()) + 1,
-                    "models": result,
+                    "models": {
+                        name: {key: known(one) for key, one in line.items()}
+                        for name, line in result.items()
+                    },
                     "calibration": trust,
                 }
             )

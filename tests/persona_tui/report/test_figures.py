@@ -239,7 +239,7 @@ def test_ratings_of_one_pair_count_as_alike() -> None:
 def test_a_mention_that_nobody_looked_for_is_none() -> None:
     data = simulated(0, 0, 0, 60)
     mentions = [True] * 20 + [False] * 20 + [None] * 20
-    rating: list[int | None] = [4] * 20 + [2] * 20 + [5] * 20
+    rating: list[int | None] = [*([4] * 20), *([2] * 20), *([5] * 20)]
     c = replace(data.responses, explicit_mention=mentions, rating=rating)
     m = replace(data.models, mean=[float(v or 0) for v in rating])
     report = report_of(replace(data, responses=c, models=m))
