@@ -107,7 +107,8 @@ def bounded(histograms: Floats, bound: float) -> Floats:
 def released(sums: Mapping[str, Sums], epsilon: float) -> list[Noisy]:
     """All groups with noise, for ``epsilon`` together. Raises
     :class:`~persona_tui.errors.UserError` where the library is missing or says it costs more."""
-    return [noisy(group, exact(sums)[group.name], epsilon / len(GROUPS)) for group in GROUPS]
+    histograms = exact(sums)
+    return [noisy(group, histograms[group.name], epsilon / len(GROUPS)) for group in GROUPS]
 
 
 def noisy(group: Group, histograms: Floats, epsilon: float) -> Noisy:

@@ -53,7 +53,13 @@ def pool(options: PoolOptions, *, now: datetime, app_version: str) -> Account:
             options.engine, work / "staged", master=options.master, memory_gb=options.memory_gb,
             scratch=work / "scratch",
         ) as connected:  # fmt: skip
-            engine, dropped = without_duplicates(connected, work / "scratch")
+            # With ε a copied row stays with both donors: were it taken from one of them, a bundle would
+            # change what others count, and the bound of one donor would not hold.
+            engine, dropped = (
+                without_duplicates(connected, work / "scratch")
+                if options.epsilon is None
+                else (connected, 0)
+            )
             pooled = make(engine, options, folder, now=now, app_version=app_version)
         write(pooled, folder)
     return Account(

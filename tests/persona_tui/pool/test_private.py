@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,9 @@ import pytest
 from models.validate import validate
 from persona_tui.pool import figures_private, private
 from persona_tui.pool.private import GROUPS, Group, bounded, noisy
-from persona_tui.pool.sums import compute
-from tests.persona_tui.pool.bundles import donor_rows, write_bundles
+from persona_tui.pool.sums import Sums, compute
+from persona_tui.report.intervals import Floats
+from tests.persona_tui.pool.bundles import donor_rows, write_bundle, write_bundles
 from tests.persona_tui.pool.conftest import engine_of, run
 from tests.persona_tui.pool.test_release import schema
 from tests.persona_tui.pool_data import tables
@@ -117,3 +120,31 @@ def test_few_donors_drown_in_noise(tmp_path: Path) -> None:
     run(write_bundles(donor_rows(2), tmp_path / "in"), tmp_path / "out", epsilon=1.0)
     made = json.loads((tmp_path / "out/figures.json").read_text("utf-8"))
     assert sum("missing" in one for one in made["figures"].values()) >= 20
+
+
+def test_a_bundle_of_copied_rows_changes_nobody_elses_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    donors = donor_rows(6)
+    thief = copy.deepcopy(donor_rows(7)[6])
+    for table in ("attributes", "attribute_judgments"):
+        thief[table] = [row for rows in donors for row in rows[table]]
+    for table in ("relevance_judgments", "response_judgments", "model_judgments"):
+        del thief[table]  # type: ignore[arg-type]
+    seen: list[dict[str, Floats]] = []
+
+    def watched(sums: Mapping[str, Sums]) -> dict[str, Floats]:
+        seen.append(exact(sums))
+        return seen[-1]
+
+    exact = private.exact
+    monkeypatch.setattr(private, "exact", watched)
+    bundles = write_bundles(donors, tmp_path / "in")
+    first = write_bundle(thief, tmp_path / "first")
+    run(bundles, tmp_path / "without", epsilon=2.0)
+    run([first, *bundles], tmp_path / "with", epsilon=2.0)
+    without, with_it = seen
+    for group in GROUPS:
+        before = bounded(without[group.name], group.bound)
+        after = bounded(with_it[group.name], group.bound)
+        assert np.abs(after - before).sum() <= group.bound * (1 + 1e-9), group.name
