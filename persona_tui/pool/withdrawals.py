@@ -29,7 +29,7 @@ class Requests:
 
 
 def read_requests(paths: Iterable[Path]) -> Requests:
-    """Read request files, and all ``*.json`` of directories.
+    """Read request files, and all ``*.json`` of directories and of what lies in them.
 
     A request that cannot be read stops the run: to pass it over would release what its giver took
     back. Raises :class:`~persona_tui.errors.UserError`.
@@ -53,6 +53,7 @@ def read_requests(paths: Iterable[Path]) -> Requests:
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(path.glob("*.json"))
+            inside = sorted(path.rglob("*"))
+            yield from (one for one in inside if one.suffix.lower() == ".json" and not one.is_dir())
         else:
             yield path

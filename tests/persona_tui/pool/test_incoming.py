@@ -39,6 +39,18 @@ def test_a_withdrawn_donation_is_left_out_by_its_token_only(tmp_path: Path) -> N
     assert b'withdrawn":' not in everything
 
 
+@pytest.mark.parametrize("name", ["2026/11/mine.json", "MINE.JSON"])
+def test_requests_are_found_wherever_they_lie_in_their_directory(tmp_path: Path, name: str) -> None:
+    donors = donor_rows(8)
+    bundles = write_bundles(donors, tmp_path / "in")
+    file = tmp_path / "requests" / name
+    file.parent.mkdir(parents=True)
+    who = str(donors[2]["contributors"][0]["contributor_id"])
+    file.write_bytes(withdrawal.request(token_of(2), who))
+    done = run(bundles, tmp_path / "out", withdrawn=[tmp_path / "requests"])
+    assert (done.withdrawn, done.donors) == (1, 7)
+
+
 def test_a_request_that_cannot_be_read_stops_the_run(tmp_path: Path) -> None:
     bundles = write_bundles(donor_rows(6), tmp_path / "in")
     broken = tmp_path / "request.json"
