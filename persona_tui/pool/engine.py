@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -73,7 +74,8 @@ def connect(
 def _table(name: EngineName, backend: Any, folder: Path) -> ir.Table:
     if name == "spark":
         return backend.read_parquet(_place(folder))
-    return backend.read_parquet(str(folder / "*.parquet"))
+    # A folder that is called "a*b" or "of[1]" is no pattern.
+    return backend.read_parquet(f"{glob.escape(str(folder))}/*.parquet")
 
 
 def _place(folder: Path) -> str:

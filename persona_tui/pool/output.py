@@ -27,7 +27,7 @@ def making(out: Path) -> Iterator[Path]:
 
     Raises :class:`~persona_tui.errors.UserError` if ``out`` is there already.
     """
-    if out.exists():
+    if os.path.lexists(out):  # also a link to nowhere
         raise UserError(f"{out} is there already: choose another --out, or remove it.")
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     part.mkdir(mode=0o700, parents=True)

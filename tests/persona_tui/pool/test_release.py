@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from models.validate import validate
+from persona_tui.errors import UserError
 from tests.persona_tui.pool.bundles import donor_rows, write_bundle, write_bundles
 from tests.persona_tui.pool.conftest import near, run
 from tests.persona_tui.report.test_renderings import Checker
@@ -104,3 +106,21 @@ def test_the_same_bundles_give_the_same_figures(tmp_path: Path) -> None:
         json.loads((tmp_path / name / "figures.json").read_text("utf-8")) for name in ("one", "two")
     )
     assert near(one, two)
+
+
+@pytest.mark.parametrize("name", ["of[1]", "a*b", "it's"])
+def test_a_place_that_is_called_like_a_pattern(tmp_path: Path, name: str) -> None:
+    bundles = write_bundles(donor_rows(6), tmp_path / "in")
+    other = tmp_path / "aXb"
+    assert run(bundles[:5], other / "out").donors == 5
+    assert run(bundles, tmp_path / name / "out").donors == 6
+    rows = pq.read_table(tmp_path / name / "out" / "data" / "contributors")
+    assert rows.num_rows == 6
+
+
+def test_a_link_to_nowhere_is_not_written_over(tmp_path: Path) -> None:
+    bundles = write_bundles(donor_rows(6), tmp_path / "in")
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match="is there already"):
+        run(bundles, tmp_path / "out")
+    assert not (tmp_path / "nowhere").exists()
