@@ -363,7 +363,9 @@ async def test_retry_after_is_honoured_and_said(stack: AsyncExitStack) -> None:
 
 
 @pytest.mark.parametrize(
-    "wait", ["3600", email.utils.formatdate(time.time() + 90_000, usegmt=True)]
+    "wait",
+    ["3600", email.utils.formatdate(time.time() + 90_000, usegmt=True)],
+    ids=["seconds", "date"],  # the same on every worker, whatever the time
 )
 async def test_too_long_a_wait_is_told_with_the_time(stack: AsyncExitStack, wait: str) -> None:
     server, backend = await opened(stack, status(429, {}, {"Retry-After": wait}))
