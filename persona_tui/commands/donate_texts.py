@@ -81,11 +81,12 @@ def redact_command(
 
 
 def _marked(one: Redacted) -> str:
-    from persona_tui.donation.redaction import Placeholders, diff
+    """With the very placeholders that would be given."""
+    from persona_tui.jobs.donation_spans import pieces_of, stops_of
 
-    signs = {"same": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
-    parts = diff(one.text.original, one.findings, Placeholders())
-    return "".join(signs[what].format(text) for what, text in parts)
+    signs = {"same": "{}", "kept": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
+    pieces = pieces_of(one.text.original, stops_of(one, ()))
+    return "".join(signs[piece.look].format(piece.text) for piece in pieces)
 
 
 @click.command("preview")

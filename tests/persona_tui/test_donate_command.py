@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -206,3 +207,14 @@ def test_a_file_that_cannot_be_written_leaves_the_signature(judged: Paths, tmp_p
     ok("bundle", "--out", str(tmp_path / "new.zip"))
     (entry,) = [json.loads(line) for line in ok("ledger", "--json").splitlines()]
     assert (entry["status"], entry["destination"]) == ("given", "a file: new.zip")
+
+
+def test_what_redact_shows_is_what_is_given(judged: Paths) -> None:
+    ok("draft", "--add", "attributes", "--texts")
+    ok("words", "--add", "nurse", "--add", "bullet points")
+    shown = re.findall(r"\[-(.+?)-\]\{\+(\[CUSTOM_\d\])\+\}", ok("redact"))
+    assert {new for _, new in shown} == {"[CUSTOM_1]", "[CUSTOM_2]"}
+    assert len(set(shown)) == 2  # one word, one placeholder
+    data = ok("preview", "data/attributes.jsonl")
+    (word,) = [new for old, new in set(shown) if old == "nurse"]
+    assert f"as a {word}." in data
