@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from persona_tui.donation.redaction.rules import Rule, found, rule
+from persona_tui.donation.redaction.folding import fold
+from persona_tui.donation.redaction.rules import Rule, before, found, rule
 
 _STATE = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
@@ -35,6 +36,17 @@ _FR = r"(?:rue|avenue|av\.?|boulevard|bd\.?|impasse|allees?|chemin|place|quai|co
 _ES = r"(?:calle|c/|avenida|avda\.?|av\.|plaza|pza\.?|paseo|p\.o|camino|carretera|ctra\.?|ronda|travesia|glorieta|rambla|carrer|via|viale|piazza|corso|vicolo|rua|largo|travessa)"
 _PL = r"(?:ul\.?|al\.|pl\.|os\.|ulica|ulicy|aleja|alei)"
 _HOUSE = r"\d{1,5} ?[a-zA-Z]?(?:[-/]\d{1,4}[a-z]?)?(?![\w%])"
+
+
+def _folded(words: str) -> str:
+    return "|".join(re.escape(fold(one).text).replace(r"\ ", " ") for one in words.split("|"))
+
+
+_OTHER_STREETS = _folded(
+    "ул|улица|улице|пр|проспект|пер|переулок|бульвар|шоссе|наб|набережная|площадь|вул|вулиця|провулок"
+)
+_OTHER_HOUSE = _folded("д|дом|буд|будинок|№")
+_OTHER_FLAT = _folded("кв|квартира|корп|стр|оф")
 
 
 def _generic(match: re.Match[str]) -> bool:
@@ -89,6 +101,16 @@ RULES: tuple[Rule, ...] = (
     rule("ADDRESS", rf"(?i)(?<![\w-]){_PL} (?-i:(?:{_W} ){{1,4}})\d{{1,4}} ?[a-z]?(?: ?/ ?\d{{1,4}}|,? ?(?:m|lok)\.? ?\d{{1,4}})?(?!\w)(?:,?\s{{1,2}}\d{{2}}-\d{{3}} (?-i:{_CITY}))?"),
     rule("ADDRESS", rf"(?<![\w-])\d{{2}}-\d{{3}} {_CITY}(?=[\s,.;)]|$)"),
     rule("ADDRESS", r"(?:〒 ?\d{3}-?\d{4}[ \n]{0,2})?(?:東京都|北海道|大阪府|京都府|[\u4e00-\u9fff]{2,3}県)[^\s\u3001\u3002,]{1,24}?\d{1,4}(?:[-丁目番地号の]{1,2}\d{1,4}){0,4}(?:[丁目番地号]{1,2})?"),
+    rule("ADDRESS", rf"(?i)(?<![\w-])(?:rua|r\.|avenida|av\.|travessa|tv\.|alameda|al\.|praca|estrada|rodovia|largo|beco|quadra) (?:(?:de|da|do|dos|das|e) ){{0,2}}(?-i:[A-Z0-9][\w'.-]{{0,24}})(?: (?:(?:de|da|do|dos|das|e) ){{0,2}}(?-i:[A-Z0-9][\w'.-]{{0,24}})){{0,5}},? ?(?:n[o.]{{0,2}} ?)?\d{{1,5}}(?:[ ,-]{{1,3}}(?:apto?\.?|ap\.?|apartamento|bloco|bl\.?|casa|sala|conj\.?|fundos|lote|[0-9]{{1,2}}[.o] ?(?:esq|dto|andar|drt)\.?) ?\w{{0,5}}){{0,3}}(?:[ ,-]{{1,3}}(?-i:[A-Z][\w'.]{{1,24}})(?: (?:(?:de|da|do|dos|das) )?(?-i:[A-Z][\w'.]{{1,24}})){{0,3}}){{0,3}}(?:[ /,-]{{1,3}}(?-i:[A-Z]{{2}})\b)?(?:[ ,-]{{1,3}}(?:CEP:? ?)?\d{{5}}-?\d{{3}}\b|[ ,-]{{1,3}}\d{{4}}-\d{{3}}(?: (?-i:{_CITY}))?)?"),
+    rule("ADDRESS", r"(?<![\w-])(?:CEP:? ?)?\d{5}-\d{3}(?!\w)", lambda m: "cep" in (before(m, 12) + m[0]).casefold()),
+    rule("ADDRESS", rf"(?i)(?<![\w-])(?:via|viale|piazza|piazzale|corso|vicolo|largo|strada|contrada|lungomare|salita|borgo|v\.le|p\.zza) (?:(?:dei|degli|delle|della|dello|del|dell'|di|d'|da|san|santa|sant'|s\.|xx|iv|a\.|g\.) ?){{0,3}}(?-i:[A-Z][\w'.-]{{0,24}})(?: (?:(?:dei|degli|delle|della|del|di|da|e) )?(?-i:[A-Z][\w'.-]{{0,24}})){{0,3}}(?:,? (?:n\.? ?)?\d{{1,4}}(?:/?[a-zA-Z]\b)?(?:,? (?:int|interno|scala|sc|piano)\.? ?\w{{1,4}}){{0,2}})(?:,?\s{{1,2}}(?:I-)?\d{{5}} (?-i:{_CITY})(?: ?\(?(?-i:[A-Z]{{2}})\)?)?)?"),
+    rule("ADDRESS", rf"(?<![\w.$-])\d{{1,6}}[A-Za-z]? (?:(?:[NSEW]|NE|NW|SE|SW)\.? )?(?:[A-Z][\w'.-]{{0,24}} ){{1,4}}{_STREET_EN}\.?,(?=\s|$)"),
+    # Chinese, Japanese, Korean: from the larger to the smaller.
+    rule("ADDRESS", r"(?:(?<=[在到是址:：于至，])|(?<![\u4e00-\u9fff])|(?<=家住)|(?<=住))(?:中国)?[\u4e00-\u9fff]{1,8}?(?:省|自治区|市|区|县|镇|乡|州|區|縣|鎮)[\u4e00-\u9fffA-Za-z0-9]{0,28}?(?:路|街|道|巷|弄|胡同|村|里|苑|园|小区|社区|大厦|花园|段|園)(?:[\u4e00-\u9fff]{0,6}\d{1,5}(?:[号號弄幢栋座楼层樓室单元单元之-]{1,3}\d{0,4}){0,7}[号號室楼樓]?)"),
+    rule("ADDRESS", r"[\u4e00-\u9fff]{2,8}?(?:路|街|大道|巷|弄|胡同|小区|花园)\d{1,5}[号號弄](?:[\u4e00-\u9fff]{0,4}\d{1,4}(?:号|號|幢|栋|座|楼|层|室|单元|樓)?){0,5}"),
+    rule("ADDRESS", r"(?:〒 ?\d{3}-?\d{4}[ \n]{0,2})?[\u4e00-\u9fff]{1,6}?[市区町村郡都府県][\u4e00-\u9fff\u3041-\u3096\u30a1-\u30fa\u30fcA-Za-z]{1,18}?\d{1,4}(?:(?:-|丁目|番地|番|号|の){1,2}\d{1,4}){1,4}(?:号室|番地|号|室|番)?(?: ?[\u30a1-\u30fa\u30fc\u4e00-\u9fffA-Za-z]{2,14} ?\d{1,4}(?:号室|号|F|階)?)?"),
+    rule("ADDRESS", r"(?:[\uac00-\ud7a3]{1,6}(?:특별시|광역시|특별자치시|시|도) )?(?:[\uac00-\ud7a3]{1,6}(?:시|구|군) ){1,2}[\uac00-\ud7a30-9]{1,12}(?:로|길|동|읍|면)(?: ?\d{1,3}번?길)? ?\d{1,4}(?:-\d{1,4})?(?:번지|호)?(?:,? ?\d{1,4}동)?(?: ?\d{1,4}호)?"),
+    rule("ADDRESS", rf"(?i)(?<!\w)(?:{_OTHER_STREETS})\.? (?-i:[A-Z\u0400-\u042f])[\w-]{{1,24}}(?: [\w-]{{2,24}}){{0,2}},? (?:{_OTHER_HOUSE})?\.? ?\d{{1,4}}[a-z\u0400-\u052f]?(?:,? (?:{_OTHER_FLAT})\.? ?\d{{1,4}})?"),
     rule("ADDRESS", r"〒 ?\d{3}-?\d{4}"),
     rule("ORG", rf"(?i:\b(?:i work|working|work|works|employed|job|i'm an? \w{{2,20}}|my employer|our company|my company)(?: (?:at|for|is|called)) ){_ORG}", _employer),
     rule("ORG", rf"(?i:\b(?:arbeite|arbeitet|angestellt|beschaftigt|job|stelle)(?: (?:bei|fur)(?: der| dem| den)?) ){_ORG}", _employer),

@@ -79,6 +79,46 @@ def pesel(text: str) -> bool:
     )
 
 
+def idnr(text: str) -> bool:
+    """German tax number: eleven digits, one of the first ten twice or thrice, ISO 7064 check digit."""
+    if len(text) != 11 or text[0] == "0" or max(Counter(text[:10]).values()) not in (2, 3):
+        return False
+    if len(set(text[:10])) < 8:
+        return False
+    product = 10
+    for char in text[:10]:
+        total = (int(char) + product) % 10 or 10
+        product = total * 2 % 11
+    return (11 - product) % 10 == int(text[10])
+
+
+def resident(text: str) -> bool:
+    """Chinese resident number: region, date of birth, 17 digits and their check character."""
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    if len(text) != 18 or not text[:17].isdigit():
+        return False
+    month, day = int(text[10:12]), int(text[12:14])
+    total = sum(int(char) * weight for char, weight in zip(text, weights, strict=False))
+    return 1 <= month <= 12 and 1 <= day <= 31 and "10X98765432"[total % 11] == text[17].upper()
+
+
+def cpf(text: str) -> bool:
+    """Brazilian CPF: nine digits and two check digits."""
+    if len(text) != 11 or len(set(text)) == 1:
+        return False
+    for size in (9, 10):
+        total = sum(int(char) * (size + 1 - at) for at, char in enumerate(text[:size]))
+        if total * 10 % 11 % 10 != int(text[size]):
+            return False
+    return True
+
+
+def bsn(text: str) -> bool:
+    """Dutch BSN: nine digits with the eleven test."""
+    total = sum(int(char) * (9 - at) for at, char in enumerate(text[:8])) - int(text[8])
+    return total % 11 == 0 and len(set(text)) > 1
+
+
 def ean13(text: str) -> bool:
     """Swiss AHV number: thirteen digits with the check digit of a bar code."""
     return sum(int(char) * (3 if index % 2 else 1) for index, char in enumerate(text)) % 10 == 0

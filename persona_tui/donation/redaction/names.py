@@ -6,17 +6,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from persona_tui.donation.redaction.lexicon import NOT_NAMES, is_given
+from persona_tui.donation.redaction.lexicon import FAMOUS, NOT_NAMES, is_given, is_plain, is_soft
 from persona_tui.donation.redaction.rules import Rule, Span, found, rule
 
 _UP, _LOW = "A-ZА-ЯЁІЇЄҐΑ-Ω", "a-zа-яёіїєґα-ω"
 WORD = rf"(?:(?:Mc|Mac|O'|D'|L')?[{_UP}][{_LOW}]{{1,24}}(?:['-]?[{_UP}][{_LOW}]{{1,24}}){{0,3}})"
 """One capitalised word of a name, hyphens and inner capitals included."""
-_PARTICLE = r"(?:van der|van den|van de|van 't|van|von der|von und zu|von|zu|zum|de la|de los|de las|de l'|del|de|della|di|da|dos|do|du|des|la|le|el|al|bin|ibn|ben|abu|ter|ten|y|i|e)"
-FULL = rf"(?:{WORD}(?: (?:{_PARTICLE} ){{0,2}}{WORD}| [{_UP}]\.(?= [{_UP}])){{0,3}})"
+PARTICLE = r"(?:van der|van den|van de|van 't|van|von der|von und zu|von|zu|zum|de la|de los|de las|de l'|del|de|della|di|da|dos|do|du|des|la|le|el|al|bin|ibn|ben|abu|ter|ten|y|i|e)"
+FULL = rf"(?:{WORD}(?: (?:{PARTICLE} ){{0,2}}{WORD}| [{_UP}]\.(?= [{_UP}])){{0,3}})"
 """A name of one to four words, with particles and initials."""
-_SURNAME = rf"(?:(?:{_PARTICLE} ){{0,2}}{FULL})"
-_TITLE = (
+_SURNAME = rf"(?:(?:{PARTICLE} ){{0,2}}{FULL})"
+TITLE = (
     r"(?:mr|mrs|ms|miss|mx|mister|dr|doctor|prof|professor|sir|dame|lady|lord|rev(?:d|erend)?|father|sister|brother|pastor|rabbi|imam|judge|captain|sgt|coach|aunt(?:ie|y)?|uncle|nurse"
     r"|herrn?|frau|fraulein|tante|onkel|pfarrer|schwester|mme|mlle|monsieur|madame|mademoiselle|maitre|docteure?|professeure?|tonton|tata|tatie"
     r"|sra|srta|senora?|senorita|don|dona|doctora?|dra|profesora?|tia|tio|dhr|mevr|mevrouw|meneer|pani?|panem|pana|sig|signora?|sig\.ra|dott\.?(?:ssa)?|gospod|gospa|hr|fr)"
@@ -43,6 +43,8 @@ _KIN_NL_PL = (
     r"(?:vrouw|man|vriend(?:in)?|moeder|vader|zoon|dochter|broer|zus|oma|opa|baas|collega|buurman|buurvrouw|huisarts|zona|maz|chlopak|dziewczyna|mama|tata|matka|ojciec|syn|corka|brat|siostra|babcia|dziadek|szef(?:owa)?|kolega|kolezanka|przyjaciel|przyjaciolka|sasiad(?:ka)?"
     r"|moglie|marito|figlio|figlia|fratello|sorella|amico|amica|capo|esposa|filho|filha|irma|irmao|amigo|amiga|chefe|zena|sin|hci|prijatelj(?:ica)?|sef(?:ica)?)"
 )
+KIN = rf"(?:{_KIN_EN}|{_KIN_DE}|{_KIN_FR}|{_KIN_ES}|{_KIN_NL_PL})"
+"""Relatives, friends and those one has to do with."""
 _SIGN_OFF = (
     r"(?:(?:best|kind|warm|kindest|warmest|many|with best|with kind) (?:regards|wishes|thanks)|regards|(?:yours )?sincerely(?: yours)?|yours(?: (?:faithfully|truly|ever))?|best|cheers|thanks(?: (?:so much|again|a lot|in advance))?|many thanks|thank you(?: (?:so much|very much))?|love|lots of love|xoxo|warmly|cordially|respectfully|take care|all the best"
     r"|mit freundlichen grussen|(?:viele|liebe|herzliche|beste|schone|freundliche) grusse|herzlichst|gruss|lg|mfg|vg|hochachtungsvoll|dein|deine|euer|ihr|danke(?: schon)?|vielen dank"
@@ -55,6 +57,14 @@ _SIGN_OFF = (
 def _named(match: re.Match[str]) -> bool:
     """Not a word that only stands where a name could."""
     return found(match).split()[0].casefold() not in NOT_NAMES
+
+
+def _form(match: re.Match[str]) -> bool:
+    """ "Name: Ada Quill" is a form's; "name: Build and Test" is a file's."""
+    words = found(match).split()
+    if words[0].casefold() in NOT_NAMES:
+        return False
+    return is_soft(words[0]) or not any(is_plain(one) for one in words)
 
 
 def _given(match: re.Match[str]) -> bool:
@@ -77,7 +87,7 @@ STATED: tuple[Rule, ...] = (
     # "My name is": even in small letters.
     rule("NAME", rf"{_I}\b(?:my|her|his|their) (?:full |first |last |real |maiden |middle |legal |sur)?name(?: is|'s|:) |\b(?:the name's|i am called|i'm called|i go by|they call me|people call me|call me|known as) )(?P<it>{FULL})", _named),
     rule("NAME", r"(?i)\bmy (?:full |first |last |real )?(?:sur)?name is (?P<it>[a-z][a-z'-]{1,24}(?: [a-z][a-z'-]{1,24})??)(?= and\b|[,.!?\n]|$)", _named),
-    rule("NAME", rf"{_I}\b(?:full |first |last |sur|middle |maiden )?(?:name|vorname|nachname|familienname|nom|prenom|nombre|apellidos?|naam|imie(?: i nazwisko)?|nazwisko|nome|cognome|ime|priimek)\s?: {{0,3}})(?P<it>{FULL})", _named),
+    rule("NAME", rf"{_I}\b(?:full |first |last |sur|middle |maiden )?(?:name|vorname|nachname|familienname|nom|prenom|nombre|apellidos?|naam|imie(?: i nazwisko)?|nazwisko|nome|cognome|ime|priimek)\s?: {{0,3}})(?P<it>{FULL})", _form),
     rule("NAME", rf"{_I}\b(?:i'm|i am|this is|it's) )(?P<it>{FULL})", _likely),
     rule("NAME", rf"{_I}\b(?:ich heisse|ich heiss|heisse ich|mein (?:vor|nach|familien)?name (?:ist|lautet)|man nennt mich|nennt mich) )(?P<it>{FULL})", _named),
     rule("NAME", rf"{_I}\b(?:ich bin|hier ist|hier schreibt)(?: der| die)? )(?P<it>{FULL})", _given),
@@ -100,21 +110,22 @@ SIGNED: tuple[Rule, ...] = (
 OTHERS: tuple[Rule, ...] = (
     rule("NAME", rf"(?<![\w'-])(?P<it>{WORD}) (?:told|asked|texted|called|emailed|invited|married|dumped|gave|sent|helped|showed|hugged|hates|loves|misses) (?:me|us|my|him|her)\b", _named),
     rule("NAME", rf"(?<![\w'-])(?P<it>{WORD})'s? (?:[a-z]{{2,10}} )?{_KIN_EN}\b", _named),
-    rule("NAME", rf"(?m:^)(?P<it>{WORD}(?: (?:{_PARTICLE} ){{0,2}}{WORD}){{1,3}})(?=[ \t]{{0,4}}\n\d{{1,5}}[A-Za-z]?,? \S[^\n]{{3,60}}\n[^\n]{{0,30}}\d{{3,5}})", _named),
-    rule("NAME", rf"(?<![\w'-])(?:(?i:{_TITLE})\.? ){{1,3}}(?P<it>{_SURNAME})", _named),
+    rule("NAME", rf"(?m:^)(?P<it>{WORD}(?: (?:{PARTICLE} ){{0,2}}{WORD}){{1,3}})(?=[ \t]{{0,4}}\n\d{{1,5}}[A-Za-z]?,? \S[^\n]{{3,60}}\n[^\n]{{0,30}}\d{{3,5}})", _named),
+    rule("NAME", rf"(?<![\w'-])(?:(?i:{TITLE})\.? ){{1,3}}(?P<it>{_SURNAME})", _named),
     rule("NAME", rf"(?<![\w.] )(?<![\w.-])M\. (?P<it>{_SURNAME})", _named),
     rule("NAME", rf"{_I}\b(?:my|our|his|her|their) (?:[a-z]{{2,12}} ){{0,2}}{_KIN_EN}(?:,? (?:called|named|whose name is|is called|is named|is)|,)? )(?P<it>{FULL})", _named),
     rule("NAME", rf"{_I}\b(?:mein|meine|meinem|meinen|meiner|meines|unser|unsere|unserem|unseren|unserer|sein|seine|seiner|ihr|ihre|ihrer) (?:[a-z]{{2,12}} )?{_KIN_DE}(?:,? (?:heisst|namens)|,)? )(?P<it>{FULL})", _named),
     rule("NAME", rf"{_I}\b(?:mon|ma|mes|notre|son|sa|leur) (?:[a-z]{{2,12}} )?{_KIN_FR}(?:,? (?:s'appelle|nommee?|qui s'appelle)|,)? )(?P<it>{FULL})", _named),
     rule("NAME", rf"{_I}\b(?:mi|mis|nuestr[oa]|su|tu) (?:[a-z]{{2,12}} )?{_KIN_ES}(?:,? (?:se llama|llamad[oa]|que se llama)|,)? )(?P<it>{FULL})", _named),
     rule("NAME", rf"{_I}\b(?:mijn|onze|moj|moja|moje|mojej|mojego|mojim|mojo|mio|mia|meu|minha|nas|nasz|nasza) (?:[a-z]{{2,12}} )?{_KIN_NL_PL}(?:,? (?:heet|ma na imie|si chiama|chama-se|je)|,)? )(?P<it>{FULL})", _named),
-    rule("NAME", rf"(?m:^|(?<=[.!?\n\"]) ?)(?i:dear|hi|hello|hey|good (?:morning|afternoon|evening)|liebe[rs]?|hallo|guten (?:tag|morgen|abend)|servus|moin|sehr geehrte[rs]?|chere?s?|bonjour|bonsoir|salut|coucou|hola|querid[oa]|estimad[oa]|buen(?:os|as) (?:dias|tardes|noches)|beste|lieve|geachte|drogi|droga|czesc|szanowny|szanowna|ciao|car[oa]|gentile|egregio|prezad[oa]|ola|oi|zivjo|dragi|draga|spostovani) (?:(?i:{_TITLE})\.? ){{0,3}}(?P<it>{FULL})(?=\s{{0,2}}(?:[,!:;\n]|-|$))", _named),
+    rule("NAME", rf"(?m:^|(?<=[.!?\n\"]) ?)(?i:dear|hi|hello|hey|good (?:morning|afternoon|evening)|liebe[rs]?|hallo|guten (?:tag|morgen|abend)|servus|moin|sehr geehrte[rs]?|chere?s?|bonjour|bonsoir|salut|coucou|hola|querid[oa]|estimad[oa]|buen(?:os|as) (?:dias|tardes|noches)|beste|lieve|geachte|drogi|droga|czesc|szanowny|szanowna|ciao|car[oa]|gentile|egregio|prezad[oa]|ola|oi|zivjo|dragi|draga|spostovani) (?:(?i:{TITLE})\.? ){{0,3}}(?P<it>{FULL})(?=\s{{0,2}}(?:[,!:;\n]|-|$))", _named),
     rule("NAME", r"(?P<it>[\u4e00-\u9fff\u3005]{1,4}|[\u30a1-\u30fa\u30fc]{2,8})(?=(?:さん|さま|氏|君|くん|ちゃん|先生|部長|課長|社長)(?![\u4e00-\u9fff]))", lambda m: m["it"][-1] not in "皆客母父兄姉妹弟婆爺子奥主人屋者生"),
 )  # fmt: skip
+_NEXT = re.compile(r" ([A-Z][a-z]{2,14})")
 _AND = re.compile(rf"(?:,? (?:and|und|et|y|e|en|i) | & )(?P<it>{FULL})(?![\w(\[{{=/\\@])")
 _CAPITAL = re.compile(rf"(?<![\w@#$/\\.])(?<!['`]){WORD}(?![\w(\[{{=/\\@])(?!\.\w)(?!::)")
 _MORE = re.compile(
-    rf" (?:{_PARTICLE} ){{0,2}}(?P<word>{WORD})(?![\w(\[{{=/\\@])|(?: [{_UP}]\.)(?= [{_UP}])"
+    rf" (?:{PARTICLE} ){{0,2}}(?P<word>{WORD})(?![\w(\[{{=/\\@])|(?: [{_UP}]\.)(?= [{_UP}])"
 )
 
 
@@ -125,6 +136,9 @@ def listed(text: str) -> Iterator[Span]:
         if match.start() < done or not is_given(match[0]):
             continue
         done = end = match.end()
+        after = _NEXT.match(text, end)
+        if after and after[1].casefold() in FAMOUS:
+            continue
         for _ in range(3):
             more = _MORE.match(text, end)
             if more is None or (more["word"] and more["word"].casefold() in NOT_NAMES):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from persona_tui.donation.redaction.folding import fold
-from persona_tui.donation.redaction.lexicon import NOT_NAMES, is_given
+from persona_tui.donation.redaction.lexicon import FAMOUS, NOT_NAMES, is_given, is_plain
 from persona_tui.donation.redaction.names import WORD
 from persona_tui.donation.redaction.wordlists import words
 from persona_tui.errors import UserError
@@ -120,7 +120,17 @@ def _trimmed(text: str, start: int, end: int, english: bool) -> Iterator[tuple[i
     if not names:
         return
     first, last = names[0][0], names[-1][1]
+    if all(is_plain(fold(text[a:b]).text.rstrip(".")) for a, b in names if b - a > 2):
+        return
     given = any(is_given(fold(text[a:b]).text) for a, b in names)
+    # "Vitamin C. Take": an initial behind no given name ends a sentence. "Albert Einstein" is everybody's.
+    if not given and any(_INITIAL.fullmatch(text[a:b]) for a, b in names[1:]):
+        return
+    after = re.match(r" ([A-Z][a-z]{2,14})", text[last : last + 16])
+    if any(fold(text[a:b]).text.casefold().removesuffix("'s") in FAMOUS for a, b in names[1:]) or (
+        after and after[1].casefold() in FAMOUS
+    ):
+        return
     lead = text[max(0, first - 40) : first].rstrip(" \t\"'(")
     initial = not lead or lead[-1] in ".!?\n:#-*>|`/"
     # The pipeline knows English: elsewhere one capital alone proves nothing, and nouns have capitals.

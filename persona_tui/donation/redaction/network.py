@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from persona_tui.donation.redaction import places
+from persona_tui.donation.redaction.lexicon import is_plain
 from persona_tui.donation.redaction.rules import Rule, after, before, found, rule
 from persona_tui.donation.redaction.wordlists import words
 
@@ -39,18 +41,26 @@ _WELL_KNOWN = re.compile(
 )
 """Hosts that say nothing about whoever names them."""
 _VERSION = re.compile(
-    r"(?:version|ver\.?|v|release|section|chapter|build|abschnitt|kapitel|§)\s{0,2}$", re.IGNORECASE
+    r"(?:(?<![a-z])(?:version|ver\.?|v|release|section|chapter|build|abschnitt|kapitel|§|driver|firmware|update|upgraded? to|assembly|patch|bios|fw|sdk)\s{0,2}[:=]?\s{0,2}"
+    r"|(?:chrome|chromium|edge?|firefox|safari|opr|opera|brave|vivaldi|electron|headlesschrome|samsungbrowser|webview|trident|crios)[/ ]|[a-z]{3,20}/|(?:==|>=|<=|~=|@|\^)\s?)$",
+    re.IGNORECASE,
+)
+_VERSION_AFTER = re.compile(
+    r"(?i) ?(?:(?:\((?:official )?build|(?:stable |beta )?(?:release|version|update|build|driver|firmware|patch)\b)|(?:safari|mobile|edg|opr)/)"
 )
 
 
 def _email(match: re.Match[str]) -> bool:
     local, _, domain = match[0].rpartition("@")
+    if places.placeholder_mail(local, domain):
+        return False
     return local.casefold() != "git" and not re.match(r"v?\d{1,6}\.", domain, re.IGNORECASE)
 
 
 def _url(match: re.Match[str]) -> bool:
     rest = match[0].partition("://")[2]
-    return not (_WELL_KNOWN.match(rest) and "@" not in rest and "%40" not in rest.casefold())
+    plain = "@" not in rest and "%40" not in rest.casefold()
+    return not (plain and (_WELL_KNOWN.match(rest) or places.public(rest, before(match, 60))))
 
 
 def _bare(match: re.Match[str]) -> bool:
@@ -58,12 +68,15 @@ def _bare(match: re.Match[str]) -> bool:
     module = re.search(
         r"(?:module|import|require|go get|from|install|package)\b\W{0,3}$", before(match)
     )
-    return not module and not re.search(r"@v?\d", match[0]) and not _WELL_KNOWN.match(match[0])
+    known = _WELL_KNOWN.match(match[0]) or places.public(found(match), before(match, 60))
+    return not module and not re.search(r"@v?\d", match[0]) and not known
 
 
 def _ipv4(match: re.Match[str]) -> bool:
     parts = [int(part) for part in re.findall(r"\d+", found(match))][:4]
-    if any(part > 255 for part in parts) or _VERSION.search(before(match, 14)):
+    if any(part > 255 for part in parts) or _VERSION.search(before(match, 24)):
+        return False
+    if _VERSION_AFTER.match(after(match, 24)):
         return False
     text = ".".join(str(part) for part in parts)
     public = {"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "169.254.169.254"}
@@ -71,7 +84,7 @@ def _ipv4(match: re.Match[str]) -> bool:
         parts[0] == 10 or parts[:2] == [192, 168] or (parts[0] == 172 and 16 <= parts[1] <= 31)
     )
     network = private and parts[3] == 0 and after(match, 1) == "/"
-    nobody = text.startswith(("127.0.", "255.255.")) or not any(parts)
+    nobody = text.startswith(("127.0.", "255.255.")) or not any(parts[2:])
     return not (nobody or text in public or network)
 
 
@@ -117,6 +130,11 @@ def _named_user(match: re.Match[str]) -> bool:
 
 def _marked_user(match: re.Match[str]) -> bool:
     return _named_user(match) and bool(re.search(r"[\d_.#-]", found(match)))
+
+
+def _logged(match: re.Match[str]) -> bool:
+    name = found(match)
+    return (_named_user(match) and not is_plain(name)) or bool(re.search(r"[\d_]", name))
 
 
 def _tagged(match: re.Match[str]) -> bool:
@@ -174,7 +192,7 @@ RULES = (
     rule("SECRET", r"(?<=://)(?P<it>[^\s/:@\"'<>]{0,64}:[^\s/@\"'<>]{1,128})@"),
     rule("URL", r"(?i)(?<![a-z0-9])[a-z][a-z0-9+.-]{1,15}://[^\s<>\"'`|\u3001\u3002]{0,2048}[^\s<>\"'`|\u3001\u3002.,;:!?)\]}*_]", _url),
     rule("URL", r"(?i)(?<![\w.@-])www\.(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?::\d{1,5})?(?:/[^\s<>\"'`]{0,1024}[^\s<>\"'`.,;:!?)\]}])?"),
-    rule("URL", r"(?<![\w.@-])git@[\w.-]{1,100}:[\w./~-]{1,200}"),
+    rule("URL", r"(?<![\w.@-])git@[\w.-]{1,100}:[\w./~-]{1,200}", lambda m: not places.placeholder_repository(m[0])),
     rule(
         "URL",
         r"(?i)(?<![\w.@/\\-])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}(?:com|org|net|edu|gov|de|at|ch|fr|es|nl|be|pl|it|eu|uk|ie|io|dev|app|me|info"
@@ -199,17 +217,23 @@ RULES = (
         rf"(?:[^.\n@:=]{{0,20}}?\s(?:is|ist|est|es|lautet|to)\s|[^.\n@:=]{{0,20}}?[:=])\s{{0,3}}[\"'`(]{{0,2}}{_HANDLE}",
         _named_user,
     ),
+    rule("USERNAME", rf"(?i)\b(?:logged in|log in|login|signed in|sign in|log on|ssh in|connected|registered|posting|known|playing|streaming|angemeldet|eingeloggt|registriert|connectee?|identifiee?|inscrite?|conectad[oa]|registrad[oa]|ingelogd|aangemeld|zalogowan[ya]|collegat[oa]|prijavljen[a]?)(?: online| there)? (?:as|under|als|unter|en tant que|sous(?: le nom)?|comme|como|con el usuario|jako|come|kot)(?: user| the user| benutzer| usuario)? [\"'`@]{{0,2}}{_HANDLE}", _logged),
+    rule("USERNAME", rf"(?i)\b(?:als|unter|as) [\"'`@]{{0,2}}{_HANDLE}[\"'`]? (?:angemeldet|eingeloggt|registriert|unterwegs|ingelogd|aangemeld)\b", _logged),
+    rule("USERNAME", rf"(?i)\b(?:on|auf|sur|en|op|na|su|no)? ?(?:discord|insta(?:gram)?|ig|twitter|tiktok|telegram|github|gitlab|reddit|snap(?:chat)?|twitch|steam|mastodon|bluesky|skype|xbox|psn|roblox|minecraft|fortnite|league|lol|whatsapp|venmo|cash ?app|paypal|zelle|kik|line|wechat|weibo|qq|strava|goodreads|letterboxd|ao3|tumblr|pinterest|etsy|ebay|soundcloud|last\.fm|duolingo|chess\.com|lichess|hacker ?news|stack ?overflow|vinted|x)(?:,? (?:as|under|name|handle|id|tag|user|username|is|als|unter|sous|comme|como|con|by|it'?s|im|i'm|add|account|nick)){{1,3}}[: ]{{1,2}}[\"'`@]{{0,2}}{_HANDLE}", _marked_user),
+    rule("USERNAME", rf"(?i)\b(?:add me|find me|follow me|hit me up|hmu|friend me|invite me|message me|dm me|subscribe to|my (?:user ?name|handle|gamertag|nick|alias|tag|alt|account|insta|snap|discord|steam|reddit|psn|twitch|ign)|mein (?:nick|account)|mon pseudo|mi (?:usuario|nick)|il mio nick)\b(?:[^.\n@:=]{{0,24}}?(?: as| is|:| under| named| called|,| ist| est| es| e)? )[\"'`@]{{0,2}}{_HANDLE}", _marked_user),
+    rule("USERNAME", rf"(?i)\b(?:my|the) (?:user(?:name)?|login|handle|account) (?:name )?(?:is )?(?:called )?[\"'`]{{0,2}}{_HANDLE}", _marked_user),
+    rule("USERNAME", rf"(?i)\b(?:user|username|usr|sudo -u|su -|su|chown|adduser|useradd|usermod -\w{{1,3}} \w{{1,12}}|passwd|id)\s{{1,2}}[\"'`]?{_HANDLE}", _marked_user),
     rule("USERNAME", rf"(?i)\b{_USER_CUE}\s{{0,3}}[:=]\s{{0,3}}[\"'`]{{0,2}}{_HANDLE}", _marked_user),
     rule("USERNAME", r"(?i)\b(?:ssh|scp|rsync|sftp|mosh)\s(?:-\S{1,20}\s){0,4}(?P<it>[a-z_][\w.-]{0,31}@[\w.-]{1,100})"),
     rule(
         "PATH",
         rf"(?i)(?<![a-z])[a-z]:{_SEP}(?:users|documents and settings|benutzer|utilisateurs|usuarios){_SEP}"
-        rf"(?P<owner>{_WINWORD}(?: {_WINWORD}){{0,2}}(?=[\\/])|{_WINWORD})(?:{_SEP}{_WIN}(?=[\\/])){{0,20}}(?:{_SEP}[^\s\\/:*?\"<>|,;]{{0,128}})?",
+        rf"(?P<owner>{_WINWORD}(?: {_WINWORD}){{0,2}}(?=[\\/])|{_WINWORD}(?: (?-i:[A-Z])[^\\/:*?\"<>|\s.]{{1,24}}){{1,2}}(?=[\"'`]|\s{{0,2}}$|\n)|{_WINWORD})(?:{_SEP}{_WIN}(?=[\\/])){{0,20}}(?:{_SEP}[^\s\\/:*?\"<>|,;]{{0,128}})?",
         _owner,
     ),
     rule(
         "PATH",
-        rf"(?<![\w.])(?:/mnt/[a-z]|/private|/System/Volumes/Data|/export|/var|/usr)?/(?:home\d?|Users)/(?P<owner>{_PATH_CHAR}{{1,64}})"
+        rf"(?<![\w.])(?:/mnt/[a-z]|/private|/System/Volumes/Data|/export|/var|/usr)?/(?:home\d?|Users)/(?P<owner>{_PATH_CHAR}{{1,64}}(?:\\? [A-Z]{_PATH_CHAR}{{0,32}}){{1,3}}(?=/)|(?<=[\"'`]/home/){_PATH_CHAR}{{1,64}}(?: {_PATH_CHAR}{{1,32}}){{1,3}}(?=/)|(?<=[\"'`]/Users/){_PATH_CHAR}{{1,64}}(?: {_PATH_CHAR}{{1,32}}){{1,3}}(?=/)|{_PATH_CHAR}{{1,64}}(?: [A-Z]{_PATH_CHAR}{{1,32}}){{1,2}}(?=[\"'`])|{_PATH_CHAR}{{1,64}})"
         rf"(?:/(?:{_PATH_CHAR}|\\ ){{0,128}}){{0,30}}",
         _owner,
     ),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from persona_tui.donation.redaction import checks
-from persona_tui.donation.redaction.rules import Rule, Span, before, found, rule
+from persona_tui.donation.redaction.folding import fold
+from persona_tui.donation.redaction.rules import Rule, Span, after, before, found, rule
 
 _ID_CUE = (
     r"(?:social security(?: (?:no|number|num))?|ssn|(?:his|her|my|their) social|(?-i:SIN)|social insurance(?: number)?|nino"
@@ -19,7 +20,26 @@ _ID_CUE = (
     r"|dni|nie|nif|pasaporte|seguridad social|carnet de (?:conducir|identidad)|curp|cedula"
     r"|bsn|burgerservicenummer|sofinummer|paspoort\w{0,8}|rijbewijs\w{0,8}|identiteitskaart"
     r"|pesel|nip|dowod\w{0,3}|paszport\w{0,3}|prawo jazdy|emso|davcna|cpf|rg|nif|codice fiscale|carta d'identita|passaporto"
+    r"|id-?nr|steuer-?identifikations-?nr|steuer-?ids?|n(?:o|um|umero)?\.? ?(?:de )?(?:ss|secu)|n° ?ss|insee|numero fiscal|nif|nie|nuss|rut|run|curp|rfc|clave de elector|cuil|cuit|cpr-?(?:nr|nummer)?|aadhaa?r|pan (?:no|number|card)|nino|ni|tfn|medicare|sin number|bvn|nin|nric|mykad|nik|ktp|tc kimlik(?: no)?|cnp|rc|rg|rne|personnr|fodselsnr|hetu|rijksregister\w{0,8}|id ?nummer|osebna\w{0,8}|dl|driver'?s? licen[sc]e (?:no|number)"
     r"|personnummer|henkilotunnus|cpr|fodselsnummer|rodne cislo|oib|jmbg|マイナンバー|個人番号)"
+)
+_OTHER_ID = "|".join(
+    re.escape(fold(one).text).replace(r"\ ", " ")
+    for one in [
+        "паспорт",
+        "инн",
+        "снилс",
+        "іпн",
+        "рнокпп",
+        "رقم الهوية",
+        "جواز",
+        "الهوية",
+        "आधार",
+        "תעודת זהות",
+        "ת.ז",
+        "ΑΦΜ",
+        "ΑΜΚΑ",
+    ]
 )
 _BANK_CUE = (
     r"(?:iban|account(?: (?:no|number|num|nr))?|acct|routing(?: number)?|sort code|konto(?:nummer|nr)?|bankleitzahl|blz|(?:numero de )?compte"
@@ -55,7 +75,17 @@ RULES: tuple[Rule, ...] = (
     rule("SSN", r"(?<![\w-])(?:19|20)?\d{6}[-+]\d{4}(?![\w-])", lambda m: checks.personnummer(checks.digits(m[0])[-10:])),
     rule("SSN", r"(?<![\w-])\d{6}[-+A]\d{3}[0-9A-FHJ-NPR-Y](?![\w-])", lambda m: not m[0][-4:].isdigit()),
     rule("SSN", r"(?<![\w.])\d{13}(?![\w.])", lambda m: checks.emso(m[0])),
-    rule("SSN", r"(?<![\w.])\d{11}(?![\w.])", lambda m: checks.pesel(m[0]) and bool(re.search(r"pesel|urodz", before(m, 60), re.IGNORECASE))),
+    rule("SSN", r"(?<![\w.])\d{11}(?![\w.])", lambda m: checks.pesel(m[0]) and bool(re.search(r"(?i)pesel|urodz|numer|dowod|ident|osobist|id\b", before(m, 80) + after(m, 40)))),
+    rule("SSN", r"(?<![\w.])\d{2} ?\d{3} ?\d{3} ?\d{3}(?![\w.]\d)(?!\w)", lambda m: checks.idnr(_compact(m))),
+    rule("SSN", r"(?<![A-Za-z0-9_.])\d{6}(?:19|20)\d{9}[\dXx](?![A-Za-z0-9_])", lambda m: checks.resident(m[0])),
+    rule("SSN", r"(?<![\w.])\d{11}(?![\w.])", lambda m: checks.cpf(m[0]) and bool(re.search(r"(?i)cpf|cadastro|documento", before(m, 80) + after(m, 40)))),
+    rule("SSN", r"(?<![\w.])\d{3}[ .]?\d{3}[ .]?\d{3}(?![\w.]\d)(?!\w)", lambda m: len(_compact(m)) == 9 and checks.bsn(_compact(m)) and bool(re.search(r"(?i)\b(?:bsn|burger\w{0,14}|sofi\w{0,8}|legitimatie|identificatie)", before(m, 80) + after(m, 40)))),
+    rule("SSN", r"(?<![\w-])\d{6}-[1-8]\d{6}(?![\w-])"),
+    rule("SSN", r"(?<![A-Za-z0-9])[A-Z][AEIOUX][A-Z]{2}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d(?![A-Za-z0-9])"),
+    rule("SSN", r"(?<![A-Za-z0-9])[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z](?![A-Za-z0-9])"),
+    rule("SSN", r"(?<![\w.])\d{2}\.\d{2}\.\d{2}-\d{3}[.-]\d{2}(?!\w)"),
+    rule("SSN", r"(?i)(?:身份证\S{0,4}|身分證\S{0,4}|证件号\S{0,3}|护照\S{0,3}|社保\S{0,4}|주민등록번호|주민번호|旅券番号|免許証番号|保険証番号|年金番号)[^\d\n]{0,6}(?P<it>[A-Z]{0,2}\d[\d -]{5,22}[\dXx])"),
+    rule("SSN", rf"(?i)(?<!\w)(?:{_OTHER_ID})[^\d\n]{{0,20}}(?P<it>[A-Z]{{0,2}}\d[\d -]{{4,20}}\d)"),
     rule(
         "SSN",
         rf"(?i)(?<![a-z]){_ID_CUE}(?![a-z])[^\d\n;]{{0,30}}?(?<![A-Za-z0-9])(?P<it>(?:[A-Z]{{1,4}}[ -]?)?\d(?:[ ./-]{{0,2}}(?:\d|(?-i:[A-Z])(?![a-z]))){{4,22}})",

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator
 
-from persona_tui.donation.redaction import addresses, dates, names, network, numbers, phones, tokens
+from persona_tui.donation.redaction import (
+    addresses,
+    ages,
+    dates,
+    introductions,
+    labels,
+    names,
+    network,
+    numbers,
+    phones,
+    prose_secrets,
+    scripts,
+    tables,
+    tokens,
+)
 from persona_tui.donation.redaction.finding import Kind
 from persona_tui.donation.redaction.rules import Rule, Span, run
 
@@ -13,9 +29,12 @@ STRUCTURED: frozenset[Kind] = frozenset(
 )
 """Kinds that are found wherever they are hidden; the others need the words around them."""
 SHAPED: tuple[Rule, ...] = (*tokens.RULES, *numbers.RULES, *network.RULES)
+OWN_NAMES: tuple[Rule, ...] = (*names.STATED, *names.SIGNED, *scripts.OWN, *labels.OWN)
+OTHER_NAMES: tuple[Rule, ...] = (*names.OTHERS, *scripts.OTHERS, *labels.OTHERS)
 WORDED: tuple[Rule, ...] = (
-    *addresses.RULES, *dates.RULES, *names.STATED, *names.SIGNED, *names.OTHERS,
+    *prose_secrets.RULES, *addresses.RULES, *dates.RULES, *ages.RULES, *OWN_NAMES, *OTHER_NAMES,
 )  # fmt: skip
+_BRIDGE = re.compile(r",?[ \n]{0,2}")
 
 
 def shaped(text: str) -> Iterator[Span]:
@@ -29,5 +48,25 @@ def shaped(text: str) -> Iterator[Span]:
 def every(text: str) -> Iterator[Span]:
     """All kinds in folded ``text``."""
     yield from shaped(text)
-    yield from run(WORDED, text)
+    worded = [*run(WORDED, text), *tables.fields(text)]
+    yield from worded
+    yield from _bridges(text, worded)
+    yield from named(text)
+    for _, end, kind in worded:
+        if kind == "NAME":
+            yield from introductions.others(text, end)
+
+
+def named(text: str) -> Iterator[Span]:
+    """Names that no pattern finds: by lists, and by what introduces them in any case."""
     yield from names.listed(text)
+    yield from introductions.introduced(text)
+    yield from introductions.related(text)
+
+
+def _bridges(text: str, spans: list[Span]) -> Iterator[Span]:
+    """Two parts of an address with nothing but a comma between are one."""
+    parts = sorted((start, end) for start, end, kind in spans if kind == "ADDRESS")
+    for (_, end), (start, last) in itertools.pairwise(parts):
+        if end < start <= end + 3 and _BRIDGE.fullmatch(text, end, start):
+            yield end - 1, last, "ADDRESS"

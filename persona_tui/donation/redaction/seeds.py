@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from persona_tui.donation.redaction import names, network
+from persona_tui.donation.redaction import introductions, names, network
 from persona_tui.donation.redaction.finding import Finding, Kind, Known, merged
-from persona_tui.donation.redaction.folding import fold
-from persona_tui.donation.redaction.lexicon import NOT_NAMES, is_given
-from persona_tui.donation.redaction.patterns import every
-from persona_tui.donation.redaction.rules import Rule, run
+from persona_tui.donation.redaction.folding import Folded, fold
+from persona_tui.donation.redaction.lexicon import NOT_NAMES, is_given, is_plain
+from persona_tui.donation.redaction.patterns import OTHER_NAMES, OWN_NAMES, every
+from persona_tui.donation.redaction.rules import Span, run
 from persona_tui.donation.redaction.wordlists import words
 
 _NOBODY = words(
     "root admin administrator user users guest test tester dev developer home default ubuntu debian pi vagrant runner node app "
     "owner me work laptop macbook desktop student public shared nobody daemon service"
 )
-_OWN = (*names.STATED, *names.SIGNED, *names.OTHERS)
+_OWN = (*OWN_NAMES, *OTHER_NAMES)
+_USERS = tuple(one for one in network.RULES if one.kind == "USERNAME")
 _PROPER = re.compile(rf"(?<=[a-z,;:] )(?:{names.FULL})")
 _PLACE = re.compile(
     r"(?i)\b(?:lives?|living|based|grew up|born|moved|moving|relocated|resides?|home|house|from|near|to|in) (?:in |near |to |at )?$"
@@ -108,9 +109,8 @@ def _entries(entries: Iterable[str]) -> Iterator[Known]:
 
 def _attributes(attributes: Iterable[str]) -> Iterator[Known]:
     for text in attributes:
-        yield from _spans(text, _OWN)
-        yield from _spans(text, network.RULES)
         view = fold(text)
+        yield from _spans(text, view, run((*_OWN, *network.RULES), view.text))
         for match in _PROPER.finditer(view.text):
             words = match[0].split()
             while words and words[0].casefold() in NOT_NAMES:
@@ -136,13 +136,14 @@ def _proper(lead: str) -> Kind:
 
 def _messages(messages: Iterable[str]) -> Iterator[Known]:
     for text in messages:
-        yield from _spans(text, _OWN)
-        yield from _spans(text, [one for one in network.RULES if one.kind == "USERNAME"])
+        view = fold(text)
+        yield from _spans(text, view, run((*_OWN, *_USERS), view.text))
+        yield from _spans(text, view, introductions.introduced(view.text))
+        yield from _spans(text, view, introductions.related(view.text))
 
 
-def _spans(text: str, rules: Iterable[Rule]) -> Iterator[Known]:
-    view = fold(text)
-    for start, end, kind in run(rules, view.text):
+def _spans(text: str, view: Folded, spans: Iterable[Span]) -> Iterator[Known]:
+    for start, end, kind in spans:
         original = text[slice(*view.span(start, end))]
         if kind == "NAME":
             yield from _name(original)
@@ -158,5 +159,9 @@ def _name(name: str) -> Iterator[Known]:
         for part in parts:
             word = part.strip(".,'’")
             plain = fold(word).text.casefold()
-            if len(plain) >= 3 and word[:1].isupper() and plain not in NOT_NAMES:
+            if (
+                len(plain) >= 3
+                and plain not in NOT_NAMES
+                and (word[:1].isupper() or not is_plain(plain))
+            ):
                 yield Known("NAME", word)

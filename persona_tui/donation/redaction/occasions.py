@@ -1,0 +1,76 @@
+"""Whether a date is somebody's, or one of history, software, feasts and logs, by its sentence."""
+
+from __future__ import annotations
+
+import re
+
+from persona_tui.donation.redaction.rules import found
+
+_BEFORE, _AFTER = 160, 110
+_PERSONAL_EVENT = re.compile(
+    r"(?i)(?<![a-z])(?:born|birth(?:day|date)?s?|b-?day|d\.?o\.?b\.?|geb\.?|geboren|geburts\w{0,12}|geboorte\w{0,8}|naissance|nee? (?:le|en|a)|nacid?[oai]?|naci|nacio|nacimiento|cumple\w{0,8}|anniversaire|urodz\w{0,9}|ur\.|nat[oa] (?:il|a)|nascid[oa]|nasceu|nasci|compleanno|aniversario|verjaardag|rojen[ai]?|rojstn\w{0,4}|class of"
+    r"|wedding|married|marriage|engaged|divorced?|hochzeit\w{0,6}|geheiratet|verheiratet|mariage|maries?|mariee?s?|boda|cas[eo](?: con)?|casamos|bruiloft|trouwen|getrouwd|slub|matrimonio|casamento"
+    r"|appointment|appt|surgery|operation on|checkup|check-up|admitted|discharged|diagnosed|due date|expecting|termin|rendez-vous|rdv|cita|visita|afspraak|wizyta|appuntamento|consulta|untersuchung|operiert"
+    r"|funeral|passed away|verstorben|beerdigung|enterrement|funeral|interview|moved (?:in|to|out|here)|move-?in|hired|fired|laid off|lease|rent|graduat\w{1,5}|retire[ds]?|my flight|check-?in|reservation|booked|eingezogen|umgezogen|gekundigt|emmenage|embauche"
+    r"|my (?:mom|mum|dad|son|daughter|wife|husband|sister|brother|mother|father|friend)|meine? (?:frau|mann|mutter|vater|sohn|tochter|schwester|bruder)|mon (?:fils|mari|pere|frere)|ma (?:fille|femme|mere|soeur)|mi (?:hij[oa]|madre|padre|herman[oa]|espos[oa]))(?![a-z])|生年月日|誕生日|生まれ|出生|生日|結婚|予約"
+)
+_FIRST = re.compile(
+    r"(?<![A-Za-z'])(?:I|I'm|I've|I'd|I'll|We|we|My|my|our|Our|us|ich|Ich|wir|Wir|uns|mein\w{0,2}|Mein\w{0,2}|unser\w{0,2}|je|Je|j'|J'|nous|Nous|mon|ma|mes|Mon|Ma|notre|yo|Yo|mi|Mi|mis|nosotr[oa]s|nuestr[oa]s?|ik|Ik|wij|mijn|Mijn|ons|onze|mam|moj[aei]?|Moj[aei]?|io|mio|mia|eu|Eu|meu|minha|Meu|Minha|im|ive|i)(?![A-Za-z])|私|僕|我"
+)
+_PUBLIC = re.compile(
+    r"(?i)(?<![a-z])(?:python|java|kernel|linux|windows|ubuntu|debian|node(?:\.js)?|rust|go|php|ruby|postgres\w{0,4}|mysql|django|react|chrome|firefox|android|ios|macos|swift|kotlin|release[ds]?|release notes|version|v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?![\d/.-])|changelog|deprecat\w{1,5}|end[ -]of[ -]life|eol|lts|cve-\d{4}|cutoff|build|commit|deploy\w{0,4}|migration|patch(?:ed)?|hotfix|snapshot|backup|dataset|rfc ?\d{1,5}|iso ?\d{3,5}|unicode|epoch|unix|leap second|y2k"
+    r"|what (?:else )?happened|happened|on this day|que s'est-il passe|was geschah|que paso|error|warn(?:ing)?|info|debug|trace|log(?:s|ged|file)?|timestamps?|select|where|between|insert|interval|datetime|strftime|strptime|parse|format|date\(|to_date|cron|utc|gmt|iso[- ]?8601|regex|excel|column|row|csv|dataframe|pandas"
+    r"|battle|war|wars|krieg\w{0,4}|schlacht|guerre|bataille|guerra|batalla|oorlog|slag bij|wojn\w|bitw\w|treaty|vertrag von|traite|tratado|revolution\w{0,4}|revolucion|republic|republik|republique|president\w{0,4}|kanzler\w{0,3}|king|queen|konig\w{0,3}|kaiser\w{0,3}|roi|reine|rey|reina|emperor|empire|pope|papst|papa francesco|pape|prime minister|parliament|parlament|congress|senate|supreme court"
+    r"|independence|unabhangigkeit\w{0,4}|independance|independencia|constitution|verfassung|grundgesetz|constitucion|moon|mond|lune|luna|apollo|nasa|spacex|soviet|union|nato|eu|united nations|brexit|berlin(?:er)? (?:wall|mauer)|the wall|mauer|mur de|muro|titanic|pearl harbor|d-day|hiroshima|chernobyl|tschernobyl|9/11|world trade|pandemic|covid\S{0,3}|earthquake|erdbeben|seisme|terremoto|tsunami|eruption|hurricane|eclipse|equinox|solstice|sonnenfinsternis"
+    r"|olympi\w{1,4}|world cup|weltmeister\w{0,6}|coupe du monde|mundial|championship|world war|premier league|super bowl|grand prix|election|wahl\w{0,4}|elections?|eleccion\w{0,2}|referendum|coronation|assassinat\w{1,4}|abolished|inaugurat\w{1,4}|came into force|in kraft|entree en vigueur|entro en vigor|gdpr|dsgvo|rgpd|directive|regulation|tax (?:day|year)|fiscal|quarter|ipo|stock|market"
+    r"|christmas\w{0,4}|boxing day|new year\w{0,5}|easter|halloween|thanksgiving|valentine\w{0,4}|st\.? patrick\w{0,4}|labou?r day|memorial day|veterans day|bastille|cinco de mayo|juneteenth|groundhog|april fools\w{0,2}|mother's day|father's day|pi day|earth day|guy fawkes|bonfire|burns night|holiday|public holiday|bank holiday|feast|saint|solemnity|diwali|ramadan|eid|hanukkah|passover|nowruz|lunar new year|chinese new year"
+    r"|weihnacht\w{0,6}|heiligabend|silvester|neujahr|ostern|nikolaus\w{0,4}|feiertag\w{0,3}|tag der|maifeiertag|allerheiligen|fasching|karneval|martinstag|noel|jour de l'an|toussaint|fete (?:nationale|du travail|de la musique|des)|jour ferie|chandeleur|armistice|navidad|nochebuena|nochevieja|reyes|san (?:juan|valentin|fermin|jose|isidro|jordi)|dia de(?:l| la| los| las)?|festivo|fiesta nacional|hispanidad"
+    r"|koningsdag|sinterklaas|bevrijdingsdag|dodenherdenking|feestdag|kerst\w{0,4}|swieto|wigilia|boze narodzenie|ferragosto|natale|capodanno|epifania|festa della|befana|natal|reveillon|feriado|carnaval|bozic|praznik|midsommar|lucia|sankthans|syttende mai"
+    r"|discovered|invented|published in|founded|gegrundet|fonde[e]?|fundad[oa]|established|launched|signed into|declared|invaded|surrender\w{0,3}|attacked|sank|erupted|landed|crowned|century|jahrhundert|siecle|siglo|eeuw|wieku|ancient|historic\w{0,3}|historisch\w{0,3}|histori\w{1,4})(?![a-z])"
+    r"|建国|憲法|祝日|戦争|革命|終戦|元日|成立|国庆|节|発売|リリース"
+)
+_STAMP_AFTER = re.compile(
+    r"T\d|[ ,]{1,2}(?:at )?\d{1,2}:\d{2}(?::\d{2}|\S{0,12}(?:Z|UTC|GMT|[+-]\d\d:?\d\d))|[_.]?[\w-]{0,20}\.(?:log|csv|json|txt|gz|zip|sql|bak|tar|pdf|parquet|md|xlsx?)\b|['\"]?\s{0,2}(?:\)|AND\b|and '|::|<=|>=|INTERVAL)|['\"]::|[-_]\w"
+)
+_STAMP_BEFORE = re.compile(
+    r"(?:[<>=!]=?\s{0,2}|\(\s{0,2}|\bBETWEEN |\bAND |\bDATE |\bTIMESTAMP |-- ?|## ?\[?[\w.]{1,12}\]? -? ?\(?|[\w]_|[/\\-])['\"]?$|\[['\"]?$|(?:INFO|WARN|ERROR|DEBUG)\W{0,3}$|date[( =]{1,2}['\"]$"
+)
+_OLD = re.compile(r"(?<!\d)(?:1[0-8]\d\d|190\d)(?!\d)")
+_CUT = re.compile(r"[.!?][\"')]?\s|\n")
+_ISO = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
+
+
+def personal(match: re.Match[str]) -> bool:
+    """Whether the date in ``match`` tells something of the writer or of someone they know."""
+    start, end = match.span("it") if "it" in match.re.groupindex else match.span()
+    text, date = match.string, found(match)
+    lead, tail = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
+    iso = _ISO.fullmatch(date)
+    sentence = _sentence(lead, tail)
+    if _PERSONAL_EVENT.search(sentence[0]) or _PERSONAL_EVENT.search(sentence[1]):
+        return not _OLD.search(date) or bool(_FIRST.search(sentence[0]))
+    if _OLD.search(date):
+        return False
+    if iso and (_STAMP_AFTER.match(tail) or _STAMP_BEFORE.search(lead)):
+        return False
+    if any(_PUBLIC.search(part) for part in (date, *sentence)):
+        return False
+    if any(_FIRST.search(part) for part in sentence):
+        return True
+    # "30 October is a Tuesday": a day of the year, and nobody's.
+    return bool(re.search(r"\d{4}|年|[./-]\d{2}$", date)) or len(sentence[0] + sentence[1]) < 24
+
+
+def _sentence(lead: str, tail: str) -> tuple[str, str]:
+    """What of both belongs to the same sentence."""
+    cuts = [cut.end() for cut in _CUT.finditer(lead)]
+    cut = _CUT.search(tail)
+    # "Dr. Who" and "am 3. Mai" do not end a sentence: the last cut before a short word is skipped.
+    real = [
+        at
+        for at in cuts
+        if not re.search(
+            r"\b(?:[A-Za-z]|\d{1,2}|Dr|Mr|Mrs|Ms|Prof|St|geb|ca|bzw|Nr|No|ur)\.\s$", lead[:at]
+        )
+    ]
+    return lead[real[-1] :] if real else lead, tail[: cut.start()] if cut else tail
