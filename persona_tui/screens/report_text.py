@@ -87,12 +87,14 @@ def section(report: Report, part: Part, *, method: bool) -> Content:
     lacking = [one for one in figures if one.value is None]
     if lacking:
         parts.append(Content("  Not yet\n").stylize("dim"))
-        parts += [
-            Content(f"    {text.title_of(one)}: {text.clean(one.missing or 'no data')}\n").stylize(
-                "dim"
-            )
-            for one in lacking
-        ]
+        parts += [Content(f"    {_lacking(one)}\n").stylize("dim") for one in lacking]
     if not figures:
         parts.append(Content("  Nothing yet.\n").stylize("dim"))
     return Content("").join(parts)
+
+
+def _lacking(figure: Figure) -> str:
+    """What is missing for a figure, and what it will tell."""
+    tells = text.clean(figure.sentence)
+    said = f"{text.title_of(figure)}: {text.clean(figure.missing or 'no data')}"
+    return f"{said}. {tells}" if tells else said

@@ -29,6 +29,9 @@ async def test_figures_are_shown_and_written(paths: Paths, size: tuple[int, int]
         assert "Of 8 attributes you accepted 8." in first
         assert "●" in first
         assert "How:" not in first
+        # What is missing says what it will tell, too.
+        second = str(screen.query_one("#part-2", Static).content)
+        assert "5 more judgments. How much of your profile matters for a prompt." in second
         await pilot.press("m")
         await wait_until(lambda: "How:" in str(screen.query_one("#part-1", Static).content))
         await pilot.press("3", "pagedown", "h", "w", "j")
