@@ -153,7 +153,7 @@ def _attributes(data: AuditData, rows: list[int]) -> list[Figure]:
             average, f"As far as single attributes are concerned, answers got {average.value:.2f} on "
             "average (3 is no difference, 5 much better).",
             "Mean of your ratings for each attribute; score interval with Student's t, by pair.",
-            study=study.ATTRIBUTE_RATING, what="rating of an attribute", clusters=count_of(pair),
+            study=study.ATTRIBUTE_RATING, what="attribute rating", clusters=count_of(pair),
             tells="The same question that the study asked.",
         ),
         figure(
@@ -161,7 +161,7 @@ def _attributes(data: AuditData, rows: list[int]) -> list[Figure]:
             share(rating <= 3, pair), f"For {worse} of {plural(n, 'attribute')} asked about the "
             "personalized answer was no better.",
             "Share of ratings of 3 or less for each attribute; Wilson interval by pair.",
-            study=study.ATTRIBUTE_NO_BETTER, what="rating of an attribute", clusters=count_of(pair),
+            study=study.ATTRIBUTE_NO_BETTER, what="attribute rating", clusters=count_of(pair),
         ),
     ]  # fmt: skip
 

@@ -53,8 +53,8 @@ RECALL = (
 KAPPA = (_v(0.300, "LLM–human"), _v(0.426, "human–human"), _v(0.597, "LLM–LLM"))
 ATTRIBUTE_RATING = (_v(3.176, "humans"),)
 ATTRIBUTE_NO_BETTER = (_v(0.546, "humans"),)
-RATING = (_v(3.176, "humans, for each attribute"),)
-NO_BETTER = (_v(0.546, "humans, for each attribute"),)
+RATING = (_v(3.176, "humans, by attribute"),)
+NO_BETTER = (_v(0.546, "humans, by attribute"),)
 _JUDGES = (
     ("Claude", 3.428, 0.362),
     ("GPT-5.4", 3.523, 0.312),
@@ -63,8 +63,8 @@ _JUDGES = (
     ("Gemma-4-31B", 3.409, 0.111),
 )
 """Mean rating of each LLM judge, and its Spearman correlation with the human mean."""
-JUDGE_RATING = tuple(_v(mean, f"{name}, for each attribute") for name, mean, _ in _JUDGES)
-INFLATION = (_v(0.23, "LLM judges, for each attribute", 0.84),)
+JUDGE_RATING = tuple(_v(mean, f"{name}, by attribute") for name, mean, _ in _JUDGES)
+INFLATION = (_v(0.23, "LLM judges, by attribute", 0.84),)
 SPEARMAN = (*(_v(rho, name) for name, _, rho in _JUDGES), _v(0.325, "human–human"))
 MENTION = (_v(0.03, "humans"),)
 JUDGE_MENTION = (_v(-0.39, "Claude"),)

@@ -93,7 +93,7 @@ def studies_text(figure: Figure) -> str:
 def title_of(figure: Figure) -> str:
     """The title, with the model that it is about where it does not name it."""
     title = clean(figure.title)
-    if figure.model_tag is None or clean(figure.model_tag) in title:
+    if figure.model_tag is None or clean(figure.model_tag.removeprefix("embedding:")) in title:
         return title
     return f"{title}: {clean(figure.model_tag)}"
 

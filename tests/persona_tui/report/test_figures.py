@@ -17,11 +17,11 @@ from persona_tui.report import study
 from persona_tui.report.build import build_report
 from persona_tui.report.markdown import as_markdown
 from persona_tui.report.model import Figure, Report
-from persona_tui.report.text import as_text, number, remarks
+from persona_tui.report.text import as_text, number, remarks, title_of
 from store import responses, user_prompts
 from store.audit import AuditData, Response
 from store.db import Store, open_store, utc_now
-from tests.persona_tui.report_data import empty, simulated
+from tests.persona_tui.report_data import empty, simulated, with_baselines
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -211,9 +211,7 @@ def test_attributes_are_rated_as_in_the_study() -> None:
     assert no_better.value == pytest.approx(np.mean([v <= 3 for v in values]))
     assert rating.n == no_better.n == 240
     assert rating.study == study.ATTRIBUTE_RATING
-    assert [value.label for value in one(report, "stage3.rating").study] == [
-        "humans, for each attribute"
-    ]
+    assert [value.label for value in one(report, "stage3.rating").study] == ["humans, by attribute"]
 
 
 def test_ratings_of_one_pair_count_as_alike() -> None:
@@ -316,3 +314,15 @@ def test_no_number_has_a_hyphen_for_a_minus() -> None:
     import re
 
     assert not re.search(r"(?<![\w-])-\d", said)
+
+
+def test_a_model_is_named_once() -> None:
+    report = report_of(with_baselines(simulated()))
+    titles = [title_of(one) for one in report.figures if one.model_tag == "embedding:minilm"]
+    assert titles
+    assert all(title.count("minilm") == 1 for title in titles)
+
+
+def test_what_is_missing_is_counted_in_words() -> None:
+    missing = one(report_of(empty()), "stage3.attribute_rating").missing
+    assert missing == "5 more attribute ratings"
