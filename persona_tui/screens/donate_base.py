@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.containers import Vertical
+from textual.widget import Widget
 
 from persona_tui.jobs.donation_desk import Desk, change, level_of, look
 from persona_tui.screens.base import PersonaScreen
@@ -34,7 +35,7 @@ class GivingScreen(PersonaScreen):
         super().__init__()
         self.desk: Desk | None = None
         self._one_by_one = asyncio.Lock()
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self.under_way: set[asyncio.Task[Any]] = set()
         self.stops: set[threading.Event] = set()
         """Of what goes over the network: set when the program ends."""
 
@@ -85,8 +86,8 @@ class GivingScreen(PersonaScreen):
     async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
         """Await ``work``, which goes on to its end even if nobody waits for it any more."""
         task = asyncio.ensure_future(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
         return await asyncio.shield(task)
 
     async def _run_on_draft(
@@ -118,11 +119,11 @@ class GivingScreen(PersonaScreen):
         """Stop what is being sent, and wait until everything is in the store."""
         for stop in tuple(self.stops):
             stop.set()
-        while self._under_way:
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+        while self.under_way:
+            await asyncio.gather(*self.under_way, return_exceptions=True)
 
 
-class DonatePane(Vertical):
+class DonatePane(Vertical, can_focus=True):
     """One step. A subclass shows the desk and says how far it is."""
 
     STEP: ClassVar[str] = ""
@@ -147,6 +148,16 @@ class DonatePane(Vertical):
     def shown(self) -> bool:
         """Whether this is the step that is seen."""
         return bool(self.display) and self.screen is self.app.screen
+
+    def keep_keys(self, view: Widget) -> None:
+        """Hold the focus while ``view``, which has it else, is hidden: keys go to where it is."""
+        focused = self.screen.focused
+        if not self.shown or self.screen is not self.app.screen:
+            return
+        if view.display and focused in (None, self):
+            view.focus()
+        elif not view.display and focused in (None, view):
+            self.focus()
 
     def show_desk(self, desk: Desk) -> None:
         """Show what there is; called for every step whenever it changed."""

@@ -119,6 +119,7 @@ class ChoosePane(DonatePane):
         nothing.display = not self.rows
         self.view.display = bool(self.rows)
         nothing.update(texts.nothing_to_choose(len(self.choices)))
+        self.keep_keys(self.view)
         listed = dict(texts.SHOWN)[self.only]
         licence = texts.license_name(self.license) if self.size.width >= 100 else self.license
         self.query_one(".foot", Static).update(
@@ -149,7 +150,7 @@ class ChoosePane(DonatePane):
         return f"{count:,}" if count else ""
 
     def entered(self) -> None:
-        (self.view if self.rows else self.query_one(Input)).focus()
+        (self.view if self.rows else self).focus()
 
     # --- choosing -------------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ class ChoosePane(DonatePane):
     def action_leave_search(self) -> None:
         if not isinstance(self.screen.focused, Input) or not self.rows:
             self.query_one(Input).value = ""
-        self.view.focus()
+        (self.view if self.rows else self).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -85,7 +85,8 @@ class GivePane(DonatePane):
 
     def entered(self) -> None:
         self.view.focus()
-        self.paint()
+        if self.giving.desk is not None:
+            self.show_desk(self.giving.desk)
 
     def state(self) -> str:
         count = sum(one.status in ("given", "withdrawn") for one in self.rows)

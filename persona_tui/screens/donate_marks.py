@@ -28,8 +28,7 @@ def heading(session: Redacting) -> str:
     one = session.current
     if one is None:
         return ""
-    only = f" ({dict(ONLY)[session.only]})" if session.only else ""
-    return f"Text {session.number:,} of {len(session.shown):,}{only} · {one.text.title}"
+    return f"Text {session.number:,} of {len(session.shown):,} · {one.text.title}"
 
 
 def origin(session: Redacting, choices: Mapping[tuple[str, str], Choice], width: int) -> str:
@@ -92,6 +91,8 @@ def keys(session: Redacting, key: Keys) -> tuple[list[Key], list[Key]]:
 
 
 def count_line(session: Redacting) -> str:
-    """How much is blacked out in all texts together."""
+    """Which texts are gone through, or how much is blacked out in all of them together."""
+    if session.only:
+        return dict(ONLY)[session.only]
     changed = sum(one.changed for one in session.redaction.texts)
     return f"blacked out in {counted(changed, 'text')}"

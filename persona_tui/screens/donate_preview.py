@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.content import Content
 from textual.widgets import Input, Static
 
-from persona_tui.jobs import donating
-from persona_tui.jobs.donation_desk import Desk
 from persona_tui.jobs.donation_preview import (
     MOST_HITS,
     ROW_IDS,
-    Hit,
-    StoppedError,
     find,
     is_text,
-    read_for,
     row_of,
     take_out,
 )
 from persona_tui.jobs.progress import size_text
-from persona_tui.screens import donate_text as texts
 from persona_tui.screens.base import FOOTER_FULL_FROM
-from persona_tui.screens.donate_base import DonatePane
-from store import donations
-from store.donations import Donation
-from widgets.byte_lines import ByteLines
+from persona_tui.screens.donate_preview_work import PreviewWork
 from widgets.byte_view import ByteView
 from widgets.line_list import LineList
-from widgets.safe import counted, shorten
+from widgets.safe import counted
 
 SHOW_SECONDS = 0.2
 """Between two looks at how far the thread is."""
 
 
-class PreviewPane(DonatePane):
+class PreviewPane(PreviewWork):
     """See the module."""
 
     STEP = "Preview"
@@ -75,24 +64,6 @@ class PreviewPane(DonatePane):
         Binding("tab", "other", "Files, bytes", show=False, id="donate_preview.other"),
     ]  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__(id="preview")
-        self.files: dict[str, bytes] = {}
-        self.paths: list[str] = []
-        self.hits: list[Hit] = []
-        self.at = -1
-        """The hit that is shown."""
-        self.words = ""
-        self.note = ""
-        self.progress: tuple[int, int] | None = None
-        """How far preparing is; ``None``: nothing is prepared."""
-        self.refused = ""
-        """Why it could not be prepared."""
-        self._manifest: str | None = None
-        """Of the files that are shown."""
-        self._tried: object = None
-        self._stop = threading.Event()
-
     def compose(self) -> ComposeResult:
         with Horizontal(classes="top"):
             yield Static(classes="standing", markup=False)
@@ -110,134 +81,6 @@ class PreviewPane(DonatePane):
     def on_mount(self) -> None:
         self.set_interval(SHOW_SECONDS, self._show_work)
         self.paint()
-
-    @property
-    def list(self) -> LineList:
-        """The files."""
-        return self.query_one("#files", LineList)
-
-    @property
-    def view(self) -> ByteView:
-        """The bytes."""
-        return self.query_one(ByteView)
-
-    @property
-    def path(self) -> str:
-        """The file that is shown."""
-        at = self.list.cursor
-        return self.paths[at] if 0 <= at < len(self.paths) else ""
-
-    # --- reading and preparing ------------------------------------------------------------------
-
-    def show_desk(self, desk: Desk) -> None:
-        draft = desk.draft
-        if self._manifest is not None and (
-            draft is None or draft.manifest_sha256 != self._manifest
-        ):
-            self._manifest, self.files, self.paths, self.hits, self.at = None, {}, [], [], -1
-        if self.shown:
-            self.read()
-        self.paint()
-
-    def entered(self) -> None:
-        self.view.focus()
-        self.read()
-
-    def left(self) -> None:
-        self._stop.set()
-
-    def stop(self) -> None:
-        """End what the thread does."""
-        self._stop.set()
-
-    def state(self) -> str:
-        desk = self.giving.desk
-        return "✓" if desk is not None and desk.draft and desk.draft.manifest_sha256 else ""
-
-    def read(self) -> None:
-        """Read the prepared files; prepare them, if there are none."""
-        desk = self.giving.desk
-        draft = desk.draft if desk is not None else None
-        if draft is None:
-            self.paint()
-        elif draft.manifest_sha256 is None:
-            if self.progress is None and self._tried != (draft.donation_id, draft.updated_at):
-                self.action_prepare()
-        elif draft.manifest_sha256 != self._manifest:
-            self.giving.start(self._read(draft), group="donate-files")
-
-    async def _read(self, draft: Donation, path: str = "", line: int = 0) -> None:
-        path = path or self.host.ui_state.values.get("donate.file", "")
-        self.files = await self.host.db.run(donations.files, draft.donation_id)
-        self._manifest = draft.manifest_sha256
-        # The rows first: they are what is about the person.
-        self.paths = sorted(self.files, key=lambda one: (not one.endswith(".jsonl"), one))
-        at = self.paths.index(path) if path in self.paths else 0
-        with self.prevent(LineList.Moved):
-            self.list.fill(len(self.paths), self._file_line, cursor=at)
-        self.paint()
-        await self._show_file(line)
-        if self.words:
-            await self._search(self.words)
-
-    def _file_line(self, number: int, width: int) -> Content:
-        path = self.paths[number]
-        size = size_text(len(self.files[path]))
-        name = shorten(path, width - len(size) - 2)
-        return Content.assemble(name, " " * (width - len(name) - len(size) - 1), (size, "dim"))
-
-    async def _show_file(self, line: int = 0) -> None:
-        path, room = self.path, self.view.text_room
-        if not path:
-            self.view.show(None)
-            return
-        lines = await asyncio.to_thread(ByteLines, self.files[path], room, text=is_text(path))
-        if path == self.path:  # not another one meanwhile
-            self.view.show(lines, line=line)
-            self.host.ui_state.values["donate.file"] = path
-            self.paint()
-
-    def action_prepare(self) -> None:
-        desk = self.giving.desk
-        if desk is not None and desk.draft is not None:
-            self._stop.set()
-            self.giving.start(self._prepare(desk.draft), group="donate-prepare")
-
-    async def _prepare(self, draft: Donation, path: str = "", line: int = 0) -> None:
-        stop = self._stop = threading.Event()
-
-        def tell(done: int, total: int) -> None:
-            if stop.is_set():
-                raise StoppedError
-            self.progress = (done, total)
-
-        self._tried = (draft.donation_id, draft.updated_at)
-        self.progress, self.refused, self.note = (0, 0), "", ""
-        self.paint()
-        config = self.giving.config
-        try:
-            material = await self.host.db.run(read_for, draft)
-            made = await asyncio.to_thread(donating.make, material, config, tell=tell)
-        except StoppedError:
-            self.refused = "Stopped. p prepares it."
-            return
-        except Exception as error:
-            self.refused = str(error)
-            raise
-        finally:
-            stop.set()
-            if self._stop is stop:
-                self.progress = None
-            self.paint()
-        kept = await self.giving.run_on_draft(
-            lambda store, _seen: donating.keep(store, draft.donation_id, made, material)
-        )
-        if kept is None:
-            return
-        self.note = texts.held_back(len(made.held_back))
-        self._tried = None
-        self.giving.show_steps()
-        await self._read(kept, path, line)
 
     # --- showing --------------------------------------------------------------------------------
 
@@ -262,6 +105,7 @@ class PreviewPane(DonatePane):
         nothing = self.query_one(".nothing", Static)
         nothing.display = not there
         nothing.update(self._nothing())
+        self._keep_keys(there)
         standing = ""
         if there:
             total = size_text(sum(map(len, self.files.values())))
@@ -280,6 +124,13 @@ class PreviewPane(DonatePane):
         self.query_one(".count", Static).update(self._count())
         self.refresh_bindings()
 
+    def _keep_keys(self, there: bool) -> None:
+        focused = self.screen.focused
+        if self.shown and not there and not isinstance(focused, Input):
+            self.focus()
+        elif self.shown and there and focused in (None, self):
+            self.view.focus()
+
     def _count(self) -> str:
         if not self.words:
             return "Parquet holds the same rows"
@@ -295,12 +146,12 @@ class PreviewPane(DonatePane):
         """Cut the lines anew."""
         event.stop()
         if self.files:
-            self.giving.start(self._show_file(self.view.line), group="donate-file")
+            self.giving.start(self.show_file(self.view.line), group="donate-file")
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         event.stop()
         if event.view is self.list:
-            self.giving.start(self._show_file(), group="donate-file")
+            self.giving.start(self.show_file(), group="donate-file")
         else:
             self.paint()
 
@@ -346,7 +197,7 @@ class PreviewPane(DonatePane):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self.words = event.value
-        self.giving.start(self._search(event.value), group="donate-search")
+        self.giving.start(self.search(event.value), group="donate-search")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -354,7 +205,7 @@ class PreviewPane(DonatePane):
         if self.hits:
             self.giving.start(self._go(max(0, self.at)), group="donate-file")
 
-    async def _search(self, words: str) -> None:
+    async def search(self, words: str) -> None:
         files = {path: self.files[path] for path in self.paths}
         hits = await asyncio.to_thread(find, files, words)
         self.hits, self.at = hits, 0 if hits else -1
@@ -371,7 +222,7 @@ class PreviewPane(DonatePane):
         if hit.path != self.path:
             with self.prevent(LineList.Moved):
                 self.list.cursor = self.paths.index(hit.path)
-            await self._show_file(hit.line)
+            await self.show_file(hit.line)
         self.view.go_to(hit.line)
         self.paint()
 
@@ -390,7 +241,7 @@ class PreviewPane(DonatePane):
         if done is None:
             return
         self.host.tell("Taken out, with what refers to it; the files are prepared anew.")
-        await self._prepare(done, path, line)
+        await self.prepare(done, path, line)
 
     def action_copy(self) -> None:
         lines = self.view.lines

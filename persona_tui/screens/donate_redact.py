@@ -9,17 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from persona_tui.jobs import donating
 from persona_tui.jobs.donation_desk import Desk
-from persona_tui.jobs.donation_edits import keep_words, reset_edits
 from persona_tui.jobs.donation_material import Choice
 from persona_tui.jobs.donation_redacting import ONLY
-from persona_tui.jobs.donation_spans import edit_of, put_edit, unkeep
 from persona_tui.screens import donate_marks as marks
 from persona_tui.screens import donate_text as texts
-from persona_tui.screens.donate_redact_work import RedactWork
-from store import donations
-from store.donations import Level
+from persona_tui.screens.donate_redact_deciding import RedactDeciding
 from widgets.marked_text import MarkedText
 from widgets.verdict_bar import VerdictBar
 
@@ -32,7 +27,7 @@ CHANGES = frozenset(
 )
 
 
-class RedactPane(RedactWork):
+class RedactPane(RedactDeciding):
     """See the module."""
 
     STEP = "Redact"
@@ -96,7 +91,7 @@ class RedactPane(RedactWork):
         super().show_desk(desk)
 
     def entered(self) -> None:
-        self.view.focus()
+        (self.view if self.view.display else self).focus()
         self.read_if_new()
         self.paint()
 
@@ -133,6 +128,7 @@ class RedactPane(RedactWork):
         nothing = self.query_one(".nothing", Static)
         nothing.display = one is None
         nothing.update("Looking at the texts …" if self.progress is not None else texts.NO_TEXTS)
+        self.keep_keys(self.view)
         if session is None or one is None:
             for part in (".heading", ".origin", ".others", ".names"):
                 self.query_one(part, Static).update("")
@@ -239,120 +235,3 @@ class RedactPane(RedactWork):
         elif desk is not None and desk.open:
             session.select(event.offset)
         self.paint()
-
-    # --- deciding -------------------------------------------------------------------------------
-
-    def action_keep(self) -> None:
-        session = self.session
-        one, stop = (session.current, session.at_stop) if session is not None else (None, None)
-        if one is None or stop is None:
-            return
-        text = one.text
-        if stop.kept:
-            again = edit_of(text, stop.start, stop.end, "keep")
-            self.decide(
-                lambda store, draft: unkeep(store, draft.donation_id, text, stop),
-                lambda store, draft: put_edit(store, draft.donation_id, text, again),
-            )
-        else:
-            self.edit(edit_of(text, stop.start, stop.end, "keep"))
-
-    def action_select(self) -> None:
-        if self.session is not None and self.session.select():
-            self.paint()
-
-    def action_accept(self) -> None:
-        session = self.session
-        span = session.span() if session is not None else None
-        if session is not None and session.current is not None and span is not None:
-            self.edit(edit_of(session.current.text, *span, "redact"))
-
-    def action_leave(self) -> None:
-        if self.session is not None:
-            self.session.selection = None
-            self.paint()
-
-    def action_type(self) -> None:
-        from persona_tui.screens.confirm import PromptScreen
-
-        title = "Which words? Exactly as they stand in this text."
-        self.app.push_screen(PromptScreen(title), self._typed)
-
-    def _typed(self, words: str | None) -> None:
-        session = self.session
-        one = session.current if session is not None else None
-        if session is None or one is None or not words:
-            return
-        if words not in one.text.original:
-            self.host.tell("These words do not stand in this text as they are.", "warning")
-            return
-        material, place = session.material, one.text.place
-        before = material.edits.get(place, [])
-        self.decide(
-            lambda store, _: keep_words(store, material, place, hide=[words]),
-            lambda store, draft: donations.set_edits(store, draft.donation_id, place, before),
-        )
-
-    def action_word(self) -> None:
-        session = self.session
-        one = session.current if session is not None else None
-        if session is None or one is None:
-            return
-        stop = session.at_stop
-        span = session.span() or ((stop.start, stop.end) if stop is not None else None)
-        words = one.text.original[slice(*span)].strip() if span is not None else ""
-        if words:
-            self.decide(
-                lambda store, _: donations.add_entry(store, words),
-                lambda store, _: donations.remove_entry(store, words),
-            )
-            self.host.tell(f"Blacked out wherever it stands: {words}")
-
-    def action_words(self) -> None:
-        from persona_tui.screens.donate_words import WordsScreen
-
-        self.app.push_screen(WordsScreen(), self._words_closed)
-
-    async def _words_closed(self, changed: bool | None) -> None:
-        if changed:
-            self.forget()
-            await self.giving.reread()
-
-    def action_labels(self) -> None:
-        self._choose("labels", "Labels only are given of it; z takes that back.")
-
-    def action_drop(self) -> None:
-        self._choose(None, "Taken out; z takes that back.")
-
-    def _choose(self, level: Level | None, said: str) -> None:
-        one = self.session.current if self.session is not None else None
-        if one is None:
-            return
-        places = [(one.text.kind, one.text.item_id)]
-        self.rechoose(
-            lambda store, draft: donating.choose(store, draft, places, level),
-            lambda store, draft: donating.choose(store, draft, places, "texts"),
-        )
-        self.host.tell(said)
-
-    def action_reset(self) -> None:
-        session = self.session
-        one = session.current if session is not None else None
-        before = session.material.edits.get(one.text.place, []) if session and one else []
-        if one is None or not before:
-            self.host.tell("You have said nothing of this text.")
-            return
-        place = one.text.place
-        self.decide(
-            lambda store, draft: reset_edits(store, draft.donation_id, place),
-            lambda store, draft: donations.set_edits(store, draft.donation_id, place, before),
-        )
-
-    async def action_undo(self) -> None:
-        await self.host.guarded(self.undo())
-
-    def action_copy(self) -> None:
-        one = self.session.current if self.session is not None else None
-        if one is not None:
-            self.app.copy_to_clipboard(one.given)
-            self.host.tell("Copied, as it would be given.")

@@ -34,6 +34,8 @@ class RedactWork(DonatePane):
         self._stop = threading.Event()
         self._seen: object = None
         """What the texts were read from."""
+        self._reading = False
+        """Whether they are being read from the journal."""
         self._undo: list[tuple[str, Work]] = []
         """Place, and what takes the decision there back."""
 
@@ -52,6 +54,7 @@ class RedactWork(DonatePane):
         """Read the texts, if the draft is another than they were read from."""
         desk = self.giving.desk
         if desk is not None and desk.stamp != self._seen:
+            self._seen, self._reading = desk.stamp, True
             self._stop.set()
             self.giving.start(self._read(desk), group="donate-redact")
 
@@ -65,7 +68,7 @@ class RedactWork(DonatePane):
 
     async def _read(self, desk: Desk) -> None:
         if desk.draft is None:
-            self.session, self._seen = None, desk.stamp
+            self.session, self._reading = None, False
             self.paint()
             return
         self.progress = (0, 0)
@@ -77,7 +80,9 @@ class RedactWork(DonatePane):
             await self.giving.reread()
             return
         if await self._redact(material):
-            self._seen = desk.stamp
+            self._reading = False
+        else:
+            self._seen = None
 
     async def _redact(self, material: Material) -> bool:
         """Look at all texts, in a thread; whether it came to its end."""
@@ -138,9 +143,13 @@ class RedactWork(DonatePane):
             self._seen = None
             return
         session.material = await self.host.db.run(read_edits, session.material, draft)
+        self.giving.show_steps()
+        if self._reading:  # what was being read is not in the session yet
+            self._seen = None
+            self.read_if_new()
+            return
         self._seen = desk.stamp
         self.paint()
-        self.giving.show_steps()
         self.giving.start(self._soon(session), group="donate-redact")
 
     async def _soon(self, session: Redacting) -> None:

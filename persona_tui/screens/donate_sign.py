@@ -35,7 +35,7 @@ class SignPane(DonatePane):
     SignPane > #statements { height: auto; padding: 0 1; max-width: 110; }
     SignPane > .buttons { height: 1; padding: 0 1; margin-top: 1; }
     SignPane > .buttons > .why { width: 1fr; color: $text-muted; padding-left: 2; }
-    SignPane > .signed { height: 1fr; padding: 1; max-width: 80; }
+    SignPane > .signed { height: auto; padding: 1; max-width: 80; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sign", "Sign", tooltip="Sign the bytes of step 3", id="donate_sign.sign"),
@@ -44,7 +44,6 @@ class SignPane(DonatePane):
 
     def __init__(self) -> None:
         super().__init__(id="sign")
-        self.can_focus = True
         self._for: tuple[str | None, Level, str] | None = None
         """Manifest, level and licence that the statements stand for."""
 
@@ -54,11 +53,11 @@ class SignPane(DonatePane):
             yield Static(texts.flowing(consent.text_of()), markup=False)
         yield Static(classes="licence muted", markup=False)
         yield Vertical(id="statements")
+        yield Static(classes="signed", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("Sign", id="sign-now", variant="primary", compact=True)
             yield Button("Take the signature back", id="cancel-now", compact=True)
             yield Static(classes="why", markup=False)
-        yield Static(classes="signed", markup=False)
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
@@ -85,7 +84,8 @@ class SignPane(DonatePane):
     # --- showing --------------------------------------------------------------------------------
 
     def show_desk(self, desk: Desk) -> None:
-        self.giving.start(self._statements(), group="donate-statements")
+        if self.shown:
+            self.giving.start(self._statements(), group="donate-statements")
 
     def entered(self) -> None:
         self.giving.start(self._statements(focus=True), group="donate-statements")
