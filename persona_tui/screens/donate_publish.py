@@ -141,8 +141,11 @@ class PublishScreen(ModalScreen[None]):
                 "A pull request to a dataset repository adds the files of this donation and changes "
                 "nothing else. It is public, and so is the name of the account that opens it."
             )
-        lines = [f"To {plan.hub}, dataset {plan.repo}:", plan.title, ""]
-        lines += [f"{size_text(item.bytes):>8}  {item.path}" for item in plan.items]
+        lines = [f"To {plan.hub}, dataset {plan.repo}:", plan.title, "", f"Into {plan.folder}/"]
+        lines += [
+            f"{size_text(item.bytes):>8}  {item.path.removeprefix(plan.folder + '/')}"
+            for item in plan.items
+        ]
         return plain("\n".join([*lines, "", plan.description]))
 
     def _show_progress(self) -> None:

@@ -96,7 +96,10 @@ class RedactPane(RedactDeciding):
         self.paint()
 
     def state(self) -> str:
-        count = len(self.session.redaction.texts) if self.session is not None else 0
+        desk = self.giving.desk
+        if self.session is None or desk is None or desk.draft is None:
+            return ""
+        count = len(self.session.redaction.texts)
         return f"{count:,}" if count else ""
 
     # --- showing --------------------------------------------------------------------------------

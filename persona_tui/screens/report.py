@@ -38,6 +38,7 @@ class ReportScreen(FoilPart):
     DEFAULT_CSS = """
     ReportScreen > VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; padding: 1 2; }
     ReportScreen .part { height: auto; margin-bottom: 1; max-width: 110; }
+    ReportScreen .give { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -78,6 +79,7 @@ class ReportScreen(FoilPart):
             yield Static("Computing …", id="headlines", classes="part", markup=False)
             for part, _ in PARTS:
                 yield Static(id=f"part-{part}", classes="part", markup=False)
+            yield Static(texts.GIVE, classes="part give", markup=False)
 
     async def load(self) -> None:
         """Compute anew: what was judged meanwhile is in it."""

@@ -21,8 +21,11 @@ study's value beside it. What cannot be computed yet says what is missing.
 - **f** plays synthetic users (as `persona-tui foil run`): the same model on users whom a model plays,
   to see whether it looks better on them. **f** stops it. `persona-tui foil review` lets you judge them.
 
+Some of it can be given to research in Donate (F10), if you want to; nothing leaves by itself.
+
 In the bars, ├──┤ is the interval, ● your value, ◆ the study's.
 """
+GIVE = "To give some of this to research, if you want to: Donate (F10). Nothing leaves by itself."
 BAR = 34
 
 

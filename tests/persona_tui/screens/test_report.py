@@ -29,6 +29,7 @@ async def test_figures_are_shown_and_written(paths: Paths, size: tuple[int, int]
         assert "Of 8 attributes you accepted 8." in first
         assert "●" in first
         assert "How:" not in first
+        assert "Donate (F10)" in str(screen.query_one(".give", Static).content)
         # What is missing says what it will tell, too.
         second = str(screen.query_one("#part-2", Static).content)
         assert "5 more judgments. How much of your profile matters for a prompt." in second
