@@ -87,6 +87,7 @@ RULES: tuple[Rule, ...] = (
     rule("AGE", rf"(?i)(?<![\w'])(?:j'? ?ai|jai|g|jviens d'avoir|vais avoir|viens d'avoir|va avoir|aura|a eu|fait ses|feter (?:mes|ses)) (?:que |deja |bientot |presque )?(?P<it>(?:{_AGE}|{words.FR}) (?:ans|piges|mois))\b(?! (?:d'experience|plus tard|apres|de prison))"),
     rule("AGE", rf"(?<![\w.])(?P<it>{_AGE} ?(?:ans|anni|anos|Jahre|jahre|jaar|lat|let|godina|ar|vuotias|eves))(?=,| et (?:je|j')| und (?:ich|komme|wohne)| y (?:soy|vivo)| e (?:sono|vivo|moro)| i (?:mieszkam|jestem)|\)|, )", lambda m: bool(re.search(r"(?i)(?:\b(?:ich|j|je|moi|soy|tengo|sono|sou|eu|jestem|mam|ik|bin|ho|tenho|ai|jai|ma|mon|mein|meine|mi|mio|mia)\b|[(,] {0,2}$)", before(m, 30)))),
     rule("AGE", rf"(?i)\b(?:bin|ik ben|ben|jag ar|jeg er) (?:jetzt |gerade |erst |schon |nu |pas |net )?(?P<it>{_AGE})(?![\w:%-])(?![.,]\d)(?=\s{{0,2}}(?:[,!)]|\.(?!\s?\w)|und\b|en\b|och\b|og\b|aus\b|w\b|m\b|jahre?\b|jaar\b|$|\n))"),
+    rule("AGE", rf"(?i)\b(?:son|daughter|kid|child|baby|boy|girl|twins?|toddler|infant|newborn) (?:is|are|was|turned|just turned) (?:now |only |almost |just |about )?(?P<it>(?:{_AGE}|{words.EN}) (?:months?|weeks?|years?)(?: old)?)\b"),
     rule("AGE", r"(?<!\d)\d{1,3} ?(?:歳|才(?!能)|(?:周)?岁|歲|살|세(?![\uac00-\ud7a3]))"),
     rule("AGE", r"[一二三四五六七八九十]{1,4}(?:周)?[岁歲歳]"),
     rule("AGE", rf"(?<![\d.])(?P<it>\d{{1,3}} (?:{_folded('سنة|سنوات|عاما|عاماً|سنه|ساله|سال|عام|أعوام')}))(?!\w)", _arabic),

@@ -43,7 +43,7 @@ _ALWAYS = (
     r"|(?:hi+ya|hi+|hey+a?|hello+|yo|sup|heya|helo|oi|greetings|morning|hallo|hej|moin|servus|salut|coucou|bonjour|slt|cc|hola|ola|ciao|buenas|hoi)(?: (?:there|all|everyone|everybody|guys|folks|zusammen|a tous|a todos))?[ ,!.]{1,3}"
     r"(?:i'?m|i am|im|its|it's|this is|ich bin|bin (?:der|die)|ich bin's|je suis|jsuis|moi c(?:'est|est)?|c'est|soy|yo soy|sou (?:o|a)|sono|ik ben|jestem|jag ar)"
     r"|(?:ich|i) heisse?|heisse ich|man nennt mich|alle nennen mich|(?:alle|freunde|meine freunde) nennen mich|nennt mich|nenn mich|mein (?:vor|nach|spitz|familien)?name (?:ist|lautet|war)"
-    r"|je m'? ?appell?e|j[e'] ?m'?app?ell?e?|jm'?app?ell?e?|j'?m'?appelle|je mapp?ell?e|m'appelle|mapp?ell?e|on m'appelle|tout le monde m'appelle|mes potes m'appellent|appell?ez?-? ?moi|moi c(?:'est| est)?|moi cest|mon (?:pre)?nom(?: de famille)? (?:est|c'est|c)|il s'appelle|elle s'appelle|qui s'appelle|s'appelle|prenomme"
+    r"|je m'? ?appell?e|j[e'] ?m'?app?ell?e?|jm'?app?ell?e?|j[e'] ?m app?ell?e?|j'?m'?appelle|je mapp?ell?e|m'appelle|mapp?ell?e|on m'appelle|tout le monde m'appelle|mes potes m'appellent|appell?ez?-? ?moi|moi c(?:'est| est)?|moi cest|mon (?:pre)?nom(?: de famille)? (?:est|c'est|c)|il s'appelle|elle s'appelle|qui s'appelle|s'appelle|prenomme"
     r"|(?:yo )?me llamo|mi (?:nombre|apellido)(?: completo)? es|(?:todos|todo el mundo|la gente|mis amigos|los amigos)? ?me (?:dicen|llaman)|llamame|se llama|llamad[oa]|que se llama"
     r"|mi chiamo|il mio (?:nome|cognome) e|(?:tutti )?mi chiamano|chiamami|si chiama"
     r"|(?:eu )?me chamo|chamo-me|meu (?:nome|sobrenome) (?:e|eh)|(?:todos|todo mundo|o pessoal)? ?me chamam?(?: de)?|pode me chamar de|(?:ele|ela) se chama|chama-se"

@@ -83,7 +83,7 @@ FAMOUS = words(
     "newton einstein bayes gauss fourier laplace markov poisson bernoulli euler euclid turing boltzmann schrodinger maxwell darwin kelvin fahrenheit bohr planck hilbert riemann fibonacci dijkstra huffman "
     "shannon nash pareto lagrange jacobi cauchy lorentz hubble doppler shakespeare goethe mozart beethoven bach kant marx freud jung potter curie tesla edison galilei copernicus kepler lincoln churchill "
     "napoleon hitler stalin lenin roosevelt trump biden obama merkel macron putin musk gates bezos zuckerberg torvalds knuth stroustrup hawking feynman heisenberg nietzsche hegel camus sartre orwell tolkien "
-    "rowling hemingway dickens austen wilde twain kafka picasso monet dali warhol chopin vivaldi wagner armstrong gagarin columbus magellan mandela gandhi luther"
+    "rowling hemingway dickens austen wilde twain kafka picasso monet dali warhol chopin vivaldi wagner armstrong gagarin columbus magellan mandela gandhi luther lovelace hopper"
 )
 """Surnames that name what everybody knows: a given name before one is nobody's of the writer's."""
 

@@ -101,6 +101,7 @@ STATED: tuple[Rule, ...] = (
 )  # fmt: skip
 """The person names themselves: what these find is known from then on."""
 SIGNED: tuple[Rule, ...] = (
+    rule("NAME", rf"(?im:^[ \t>]{{0,8}}{_SIGN_OFF}[ ,.!]{{0,3}}[ \t]{{0,4}}\r?\n\s{{0,4}}[-~]{{0,2}} ?)(?P<it>[a-z][a-z'-]{{1,20}}(?: [a-z][a-z'-]{{1,20}})?)(?=[ \t.]{{0,4}}x{{0,3}}[ \t]{{0,2}}\Z)", lambda m: not any(is_plain(one) for one in found(m).split())),
     rule("NAME", rf"(?im:^[ \t>]{{0,8}}{_SIGN_OFF}[ ,.!]{{0,3}}[ \t]{{0,4}}\r?\n\s{{0,8}}[-~]{{0,2}} ?)(?P<it>{FULL})(?=[ \t]{{0,4}}(?:\n|,|$))", _named),
     rule("NAME", rf"{_I}(?:[.!?\n] {{0,2}}|^){_SIGN_OFF}[,!] ?)(?P<it>{FULL})(?=[ \t.]{{0,4}}(?:\n|$))", _given),
     rule("NAME", rf"\n[ \t]{{0,4}}(?:--|-|~|—) ?(?P<it>{FULL})[ \t]{{0,4}}$", _given),
@@ -137,7 +138,7 @@ def listed(text: str) -> Iterator[Span]:
             continue
         done = end = match.end()
         after = _NEXT.match(text, end)
-        if after and after[1].casefold() in FAMOUS:
+        if (after and after[1].casefold() in FAMOUS) or text.endswith("St. ", 0, match.start()):
             continue
         for _ in range(3):
             more = _MORE.match(text, end)

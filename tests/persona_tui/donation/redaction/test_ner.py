@@ -11,9 +11,9 @@ from persona_tui.errors import UserError
 
 
 def test_a_name_that_no_rule_finds() -> None:
-    text = "Yesterday I spoke with Ruthie Osgrove about the contract."
+    text = "Yesterday I spoke with Velmira Osgrove about the contract."
     found = Redactor([]).find(text)
-    assert [(text[one.start : one.end], one.by) for one in found] == [("Ruthie Osgrove", "ner")]
+    assert [(text[one.start : one.end], one.by) for one in found] == [("Velmira Osgrove", "ner")]
     assert Redactor([], ner=False).find(text) == []
 
 
