@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from persona_tui.donation.redaction.occasions import personal
+from persona_tui.donation.redaction.occasions import alive, personal
 from persona_tui.donation.redaction.rules import Rule, before, found, rule
 
 _MONTH = (
@@ -80,8 +80,8 @@ RULES: tuple[Rule, ...] = (
     rule("DATE", r"(?<![\w./-])(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)\d{2}(?![\w/-])(?!\.\d)", lambda m: _short_year(m) and personal(m)),
     rule("DATE", rf"(?<![\w./-]){_YEAR}(?P<sep>[./-])(?:0[1-9]|1[0-2])(?P=sep)(?:0[1-9]|[12]\d|3[01])(?=T\d|[^\w/.-]|\.(?!\d)|$)", lambda m: _iso(m) and personal(m)),
     rule("DATE", r"(?i)\b(?:am|vom|den|dem|zum|seit|bis|ab) (?P<it>(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.)(?!\d)", personal),
-    rule("DATE", rf"(?i)(?<![a-z]){_BORN}(?![a-z])[^\n\d]{{0,24}}(?P<it>(?:{_MONTH} )?(?:{_DAY}[./-]{_DAY}(?:[./-]\d{{2,4}})?|{_YEAR}|'\d\d))(?![\w-])(?!\.\d)"),
-    rule("DATE", rf"(?i)(?<![a-z]){_BORN}(?![a-z])[^\n\d]{{0,16}}?(?P<it>{_MONTH} {_YEAR})"),
+    rule("DATE", rf"(?i)(?<![a-z]){_BORN}(?![a-z])[^\n\d]{{0,24}}(?P<it>(?:{_MONTH} )?(?:{_DAY}[./-]{_DAY}(?:[./-]\d{{2,4}})?|{_YEAR}|'\d\d))(?![\w-])(?!\.\d)", alive),
+    rule("DATE", rf"(?i)(?<![a-z]){_BORN}(?![a-z])[^\n\d]{{0,16}}?(?P<it>{_MONTH} {_YEAR})", alive),
     rule("DATE", r"(?:(?:明治|大正|昭和|平成|令和)(?:\d{1,2}|元)|(?<!\d)\d{4})年(?:\d{1,2}月(?:\d{1,2}日)?|(?=生))", personal),
     rule("DATE", r"(?<!\d)\d{1,2}月\d{1,2}日", personal),
 )  # fmt: skip

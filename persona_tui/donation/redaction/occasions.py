@@ -40,6 +40,11 @@ _CUT = re.compile(r"[.!?][\"')]?\s|\n")
 _ISO = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
 
 
+def alive(match: re.Match[str]) -> bool:
+    """Whether somebody born then may live: what is older is history."""
+    return not _OLD.search(found(match))
+
+
 def personal(match: re.Match[str]) -> bool:
     """Whether the date in ``match`` tells something of the writer or of someone they know."""
     start, end = match.span("it") if "it" in match.re.groupindex else match.span()
