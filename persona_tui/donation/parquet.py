@@ -29,10 +29,13 @@ def schema_of(table: Table) -> pa.Schema:
     """The Arrow schema of ``table``: the same whatever the rows hold."""
     import pyarrow as pa
 
-    return pa.schema([pa.field(f.name, _type(f), nullable=not f.required) for f in TABLES[table]])
+    return pa.schema(
+        [pa.field(f.name, arrow_type(f), nullable=not f.required) for f in TABLES[table]]
+    )
 
 
-def _type(field: Field) -> pa.DataType:
+def arrow_type(field: Field) -> pa.DataType:
+    """The type of one column."""
     import pyarrow as pa
 
     if field.kind in ("bool", "int", "number"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from persona_tui.donation.parquet import arrow_type
 from persona_tui.donation.schema import TABLES, Field, Table
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def json_schema(table: Table) -> pa.Schema:
     """All columns, for reading JSONL: an unknown one is refused by the reader."""
     import pyarrow as pa
 
-    return pa.schema([pa.field(field.name, _type(field)) for field in TABLES[table]])
+    return pa.schema([pa.field(field.name, arrow_type(field)) for field in TABLES[table]])
 
 
 def staged_schema(table: Table, *, texts: bool) -> pa.Schema:
@@ -37,34 +38,6 @@ def staged_schema(table: Table, *, texts: bool) -> pa.Schema:
     return pa.schema(
         [
             pa.field(DONOR, pa.int32()),
-            *[pa.field(field.name, _type(field)) for field in fields_of(table, texts=texts)],
+            *[pa.field(field.name, arrow_type(field)) for field in fields_of(table, texts=texts)],
         ]
     )
-
-
-def _type(field: Field) -> pa.DataType:
-    import pyarrow as pa
-
-    if field.kind == "bool":
-        return pa.bool_()
-    if field.kind == "int":
-        return pa.int64()
-    if field.kind == "number":
-        return pa.float64()
-    if field.kind == "numbers":
-        return pa.list_(pa.float64())
-    if field.kind == "texts":
-        return pa.list_(pa.string())
-    if field.kind == "ratings":
-        return pa.list_(pa.struct([("attribute_id", pa.string()), ("rating", pa.int64())]))
-    if field.kind == "evidence":
-        return pa.list_(
-            pa.struct(
-                [
-                    ("conv_idx", pa.int64()),
-                    ("turn_idxs", pa.list_(pa.int64())),
-                    ("quote", pa.string()),
-                ]
-            )
-        )
-    return pa.string()
