@@ -139,12 +139,16 @@ def test_a_text_that_reads_otherwise_than_it_was_edited_is_held_back(store: Stor
     keep_words(store, material, one.place, hide=[one.original.split()[-1]])
     with store.write() as conn:
         conn.execute(
-            "UPDATE attributes SET text = 'The user moved to Narnia.' WHERE attribute_id = ?",
+            "UPDATE attributes SET text = 'The user likes plain yoghurt.' WHERE attribute_id = ?",
             (one.item_id,),
         )
     prepared = donating.prepare(store, donations.get(store, draft.donation_id), PLAIN)
     assert prepared.held_back == (one.place,)
-    assert b"Narnia" not in b"".join(prepared.files.values())
+    assert b"yoghurt" not in b"".join(prepared.files.values())
+    reset_edits(store, draft.donation_id, one.place)  # looked at again
+    prepared = donating.prepare(store, donations.get(store, draft.donation_id), PLAIN)
+    assert prepared.held_back == ()
+    assert b"likes plain yoghurt" in prepared.files["data/attributes.jsonl"]
 
 
 def test_rows_are_taken_out_by_hand(store: Store) -> None:

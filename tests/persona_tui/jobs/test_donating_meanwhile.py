@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from persona_tui.config import DonationConfig
 from persona_tui.donation import consent
 from persona_tui.donation.publish import PublishError, State
 from persona_tui.errors import UserError
@@ -153,3 +154,12 @@ def test_what_was_prepared_anew_elsewhere_is_not_signed_unseen(store: Store) -> 
     ticked = consent.statements("texts")
     with pytest.raises(UserError, match="look at the preview again"):
         donating.sign(store, draft.donation_id, ticked, PLAIN, seen=shown.manifest_sha256)
+
+
+def test_another_setting_does_not_shorten_the_cooling_off_of_what_is_signed(store: Store) -> None:
+    donation = signed(store)
+    hasty = DonationConfig(names=False, cooling_off_hours=0)
+    with pytest.raises(UserError, match="signed already"):
+        donating.sign(store, donation.donation_id, consent.statements("texts"), hasty)
+    with pytest.raises(UserError, match="cools off"):
+        donating.released(store, donation.donation_id, now=utc_now() + timedelta(hours=23))
