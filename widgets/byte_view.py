@@ -6,17 +6,20 @@ from typing import ClassVar
 
 from textual.content import Content
 from textual.message import Message
+from textual.style import Style
 
 from widgets.byte_lines import ByteLines
 from widgets.line_list import LineList
+
+FOUND = Style(bold=True, reverse=True)
+"""Words that were looked for. (A component class would lose the "reverse".)"""
 
 
 class ByteView(LineList):
     """A file. The line of the file that the cursor is in has a bar before it, all along."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"byte-view--found", "byte-view--bar"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"byte-view--bar"}
     DEFAULT_CSS = """
-    ByteView > .byte-view--found { text-style: bold reverse; }
     ByteView > .byte-view--bar { color: $text-primary; text-style: bold; }
     """
     MARK = False
@@ -73,9 +76,8 @@ class ByteView(LineList):
         if self.lines is None:
             return Content()
         text = Content(self.lines[row])
-        found = self.get_visual_style("byte-view--found", partial=True)
         for start, end in self.lines.spans(row, self._words):
-            text = text.stylize(found, start, end)
+            text = text.stylize(FOUND, start, end)
         bar = self.get_visual_style("byte-view--bar", partial=True)
         here = self.lines.line_of(row) == self.line
         first = "▸" if row == self.cursor else "┃"

@@ -27,6 +27,8 @@ from widgets.safe import plain
 Look = Literal["same", "removed", "added", "kept"]
 _SIGN = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0eff\U00020000-\U0003ffff"
 _BIT = re.compile(rf"\n|[^\S\n]+|[{_SIGN}]|[^\W{_SIGN}]+|[^\w\s]")
+MEANT = Style(bold=True, reverse=True)
+"""What the keys are about. (A component class would lose the "reverse".)"""
 _SIGNS = {"removed": ("[-", "-]"), "kept": ("[=", "=]")}
 
 
@@ -135,7 +137,7 @@ class MarkedText(ScrollView, can_focus=True, inherit_bindings=False):
     about."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "marked-text--removed", "marked-text--added", "marked-text--kept", "marked-text--selected",
+        "marked-text--removed", "marked-text--added", "marked-text--kept",
     }  # fmt: skip
     DEFAULT_CSS = """
     MarkedText {
@@ -147,7 +149,6 @@ class MarkedText(ScrollView, can_focus=True, inherit_bindings=False):
     MarkedText > .marked-text--removed { color: $text-error; text-style: strike; }
     MarkedText > .marked-text--added { color: $text-success; text-style: bold; }
     MarkedText > .marked-text--kept { text-style: underline; }
-    MarkedText > .marked-text--selected { text-style: bold reverse; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -236,7 +237,7 @@ class MarkedText(ScrollView, can_focus=True, inherit_bindings=False):
         if bit.look != "same":
             style += self.get_visual_style(f"marked-text--{bit.look}", partial=True)
         if self._is_meant(bit):
-            style += self.get_visual_style("marked-text--selected", partial=True)
+            style += MEANT
         return Content.styled(bit.text, style)
 
     def action_page(self, pages: int) -> None:

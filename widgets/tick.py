@@ -22,10 +22,9 @@ class Tick(Horizontal, can_focus=True):
 
     DEFAULT_CSS = """
     Tick { height: auto; pointer: pointer; }
-    Tick > .box { width: 4; }
+    Tick > .box { width: 5; }
     Tick > .words { width: 1fr; height: auto; }
     Tick:focus { background: $primary 20%; }
-    Tick:focus > .box { text-style: bold reverse; width: 4; }
     Tick.-on > .box { color: $text-success; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,13 +46,23 @@ class Tick(Horizontal, can_focus=True):
         self.words = words
 
     def compose(self) -> ComposeResult:
-        yield Static("[ ]", classes="box", markup=False)
+        yield Static(" [ ]", classes="box", markup=False)
         yield Static(self.words, classes="words", markup=False)
 
     def watch_value(self, value: bool) -> None:
-        self.query_one(".box", Static).update("[x]" if value else "[ ]")
+        self._mark()
         self.set_class(value, "-on")
         self.post_message(self.Changed(self))
+
+    def _mark(self) -> None:
+        if not self.is_mounted:
+            return
+        here, box = "▸" if self.has_focus else " ", "[x]" if self.value else "[ ]"
+        self.query_one(".box", Static).update(here + box)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self._mark()
 
     def action_tick(self) -> None:
         self.value = not self.value

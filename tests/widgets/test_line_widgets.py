@@ -6,12 +6,14 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.content import Content
+from textual.widgets import Static
 
 from widgets.byte_lines import ByteLines, exact
 from widgets.byte_view import ByteView
 from widgets.line_list import LineList
 from widgets.marked_text import MarkedText, Part, bits_of, lay_out
 from widgets.step_strip import Step, StepStrip
+from widgets.tick import Tick
 
 
 def drawn(widget: LineList | MarkedText) -> list[str]:
@@ -111,6 +113,7 @@ async def test_a_view_of_bytes_marks_the_line_of_the_file_and_what_was_found() -
         view.go_to(0)
         await pilot.pause()
         assert view.cursor == 2  # the piece in which it begins
+        assert [s.text for s in view.render_line(2) if s.style and s.style.reverse] == ["needle"]
         assert drawn(view)[:4] == [
             "┃ " + "x" * 20,
             "┃ " + "x" * 20,
@@ -170,6 +173,7 @@ async def test_a_marked_text_scrolls_to_its_stop_and_tells_where_was_clicked() -
         await pilot.click(view, offset=(8, 0))
         assert app.pressed == [(2, None), (5, 0)]
         view.point(None, (2, 4))
+        assert [s.text for s in view.render_line(0) if s.style and s.style.reverse] == ["am"]
         assert view.line_of(36) >= 1
 
 
@@ -191,3 +195,23 @@ async def test_steps_are_clicked() -> None:
         await pilot.pause()
         await pilot.click(strip, offset=(18, 0))
         assert app.chosen == 2
+
+
+async def test_a_statement_is_ticked_by_key_and_by_mouse_and_told_by_signs() -> None:
+    class Host(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Tick("I have [b]read[/b] it " * 6)
+            yield Tick("And this")
+
+    app = Host()
+    async with app.run_test(size=(40, 10)) as pilot:
+        first, second = app.query(Tick)
+        boxes = [tick.query_one(".box", Static) for tick in (first, second)]
+        assert first.size.height > 2  # all of its words
+        assert [tick.value for tick in (first, second)] == [False, False]
+        first.focus()
+        await pilot.press("space")
+        assert [str(box.render()) for box in boxes] == ["▸[x]", " [ ]"]
+        await pilot.press("down", "enter", "space")
+        await pilot.click(second)
+        assert [str(box.render()) for box in boxes] == [" [x]", "▸[x]"]
