@@ -7,8 +7,8 @@ was committed before there was any rule. Language, a tab, the sentence with ``{K
 what must go. A found label is one whose every character is taken out, whatever the kind; a right
 finding is one that touches a label. ``data/redaction_harmless_*.txt``: technical sentences in which
 nothing must go. ``redaction_independent.tsv`` and its harmless sentences were written by another hand, which
-had not seen the rules: ``--only independent``. ``--errors`` prints what went wrong in the development
-halves only. Lines that begin with ``#:`` are comments.
+had not seen the rules: ``--only independent``; ``independent2`` is a second such set. ``--errors``
+prints what went wrong in the development halves only. Lines that begin with ``#:`` are comments.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from persona_tui.report.intervals import wilson
 
 DATA = Path(__file__).parent / "data"
 _LABEL = re.compile(r"\{(?P<kind>[A-Z]+)\|(?P<text>.*?)\}(?=[^}]|$)", re.DOTALL)
-_HALVES = ("dev", "unseen", "independent")
+_HALVES = ("dev", "unseen", "independent", "independent2")
 _COMMENT = "#:"
 """Begins a line that says how a file was labelled."""
 _WORDED = ("NAME", "ORG")
