@@ -136,7 +136,7 @@ def _is_offered(attribute: Attribute) -> bool:
 def read_material(store: Store, donation: Donation) -> Material:
     """Read all that was chosen. What was forgotten or taken back since is not in it; of stage 2 and
     3 only what concerns attributes that were chosen."""
-    from store import attributes, catches, donations, judgments, messages, model_judgments
+    from store import attributes, donations, judgments, messages, model_judgments
 
     items = tuple(donations.items(store, donation.donation_id))
     out = donations.left_out(store, donation.donation_id)
@@ -150,7 +150,7 @@ def read_material(store: Store, donation: Donation) -> Material:
     stage1 = [one.judgment for one in mine.values() if one.judgment is not None]
     stage1 += [row for row in judgments.repeats(store) if row.attribute_id in mine]
     if mine:
-        stage1 += catches.in_force(store).values()
+        stage1 += _planted(store)
     stage1 = [row for row in stage1 if row.judgment_id not in out]
     relevance, responses, prompts, pairs = _later_stages(store, wanted, mine, out)
     anything = bool(stage1 or relevance or responses)
@@ -181,6 +181,18 @@ def read_material(store: Store, donation: Donation) -> Material:
         tuple(one.text for one in everything.values()),
         hidden_words(store, edits),
     )
+
+
+def _planted(store: Store) -> list[AttributeJudgment]:
+    """Planted items, which nobody chooses: only those judged since something was given. In each of
+    two bundles the same answers, as quick and in the same months, would tell that they are of one
+    person."""
+    from store import catches, donations
+
+    before = [one.signed_at for one in donations.list_all(store) if one.given_at is not None]
+    since = max((at for at in before if at is not None), default=None)
+    rows = catches.in_force(store).values()
+    return [row for row in rows if since is None or row.created_at > since]
 
 
 def standing(store: Store) -> set[str]:

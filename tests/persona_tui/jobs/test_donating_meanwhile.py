@@ -21,6 +21,8 @@ from store import attributes, donations, forgetting, judgments
 from store.db import Store, open_store, utc_now
 from tests.persona_tui.giving_data import give
 from tests.persona_tui.jobs.test_donating import PLAIN, drafted, rows, signed
+from tests.persona_tui.jobs.test_review_drawing import SOME_PLANTED, go_to, load, write
+from tests.persona_tui.review_data import seed
 
 
 @pytest.fixture
@@ -163,3 +165,25 @@ def test_another_setting_does_not_shorten_the_cooling_off_of_what_is_signed(stor
         donating.sign(store, donation.donation_id, consent.statements("texts"), hasty)
     with pytest.raises(UserError, match="cools off"):
         donating.released(store, donation.donation_id, now=utc_now() + timedelta(hours=23))
+
+
+def test_planted_items_are_given_once(store: Store) -> None:
+    seed(store, 20)
+    session = load(store, SOME_PLANTED)
+    go_to(store, session, "catch:")
+    write(store, session, session.judge("bad"))
+    donation = signed(store, "labels")
+    leave(store, donation.donation_id, "a file: x.zip", now=utc_now() + LATER)
+
+    def planted() -> int:
+        made = donating.make(read_material(store, drafted(store, "labels")), PLAIN)
+        sampled = [row["sampling"] for row in rows(dict(made.files), "attribute_judgments")]
+        return sampled.count("catch")
+
+    assert planted() == 0  # they would link the two bundles
+    donating.withdraw(store, donation.donation_id)
+    assert planted() == 0  # copies stay
+    session = load(store, SOME_PLANTED)
+    go_to(store, session, "catch:")
+    write(store, session, session.judge("bad"))
+    assert planted() == 1
