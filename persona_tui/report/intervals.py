@@ -8,12 +8,11 @@ averaged with the likeness that is assumed beforehand (:data:`CONVERSATION`, :da
 counts as much as :data:`PRIOR` clusters; Student's t has as many degrees of freedom as both together.
 With one to five clusters an interval is therefore wide, and not wrong.
 
-Means of ratings: the same score interval on the bounded scale, which is not fooled by ratings that
-pile up at one end; two imagined ratings one step away from the mean keep ratings that are all alike
-from being certain. Functions of sums over clusters (ratios, κ): the delete-one-cluster jackknife
-(Efron and Tibshirani 1993, ch. 11) with Student's t, moderated in the same way, on a scale on which it
-is nearly symmetric. What is nominally 95 % covers, simulated:
-``tests/persona_tui/report/test_coverage.py``.
+Means of ratings: the same score interval on the bounded scale, which ratings that pile up at one end do
+not fool; two imagined ratings one step off keep ratings that are all alike from being certain. Functions
+of sums over clusters (ratios, κ): the delete-one-cluster jackknife (Efron and Tibshirani 1993, ch. 11)
+with Student's t, moderated likewise, on a scale on which it is nearly symmetric. What they cover is
+simulated in ``tests/persona_tui/report/test_coverage.py`` and told in ``docs/protocol.md``.
 """
 
 from __future__ import annotations
@@ -267,17 +266,11 @@ def jackknife(
 def to_scale(values: Floats, scale: Scale) -> Floats:
     """``values`` on a scale on which an interval is nearly symmetric."""
     with np.errstate(all="ignore"):
-        return _to(values, scale)
-
-
-def _to(values: Floats, scale: Scale) -> Floats:
-    if scale == "log":
-        return np.log(values)
-    if scale == "logit":
-        return np.log(values / (1 - values))
-    if scale == "fisher":
-        return np.arctanh(values)
-    return values
+        if scale == "log":
+            return np.log(values)
+        if scale == "logit":
+            return np.asarray(special.logit(values))
+        return np.arctanh(values) if scale == "fisher" else values
 
 
 def from_scale(values: Floats, scale: Scale) -> Floats:
@@ -285,7 +278,7 @@ def from_scale(values: Floats, scale: Scale) -> Floats:
     if scale == "log":
         return np.exp(values)
     if scale == "logit":
-        return np.asarray(1 / (1 + np.exp(-values)))
+        return np.asarray(special.expit(values))
     if scale == "fisher":
         return np.tanh(values)
     return values
