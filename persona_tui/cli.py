@@ -121,6 +121,10 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("", err=True)
         fail("Stopped. What was done before is kept.", 130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        # A group of verbs without one: its help is the answer, not a sentence wrapped around it.
+        click.echo(error.format_message(), err=True)
+        sys.exit(2)
     except click.UsageError as error:
         where = f" Try '{error.ctx.command_path} --help'." if error.ctx else ""
         fail(f"{error.format_message()}{where}", 2)

@@ -91,6 +91,15 @@ def test_usage_errors_are_one_sentence_and_exit_2(
     assert len(err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("group", ["donate", "foil", "forget", "prompts", "config"])
+def test_a_group_without_a_verb_is_its_help(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(group) == 2
+    told = capsys.readouterr()
+    assert not told.out
+    assert told.err.startswith(f"Usage: persona-tui {group} ")
+    assert "Try '" not in told.err
+
+
 def test_import_prints_the_documented_object(imported: dict[str, object]) -> None:
     assert imported["format"] == "markdown"
     assert imported["conversations"] == {"added": 1, "updated": 0, "unchanged": 0}
