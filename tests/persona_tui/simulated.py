@@ -228,6 +228,17 @@ def _cases() -> Iterator[tuple[int, float, Side, Side]]:
             yield gain, share / 2, side, other
 
 
+def _tau(twice: np.ndarray) -> float:
+    """Kendall's τ-b of two readings, from the probability of each pair of ratings."""
+    order = sum(
+        twice[i, j] * (twice[i + 1 :, j + 1 :].sum() - twice[i + 1 :, :j].sum())
+        for i in range(5)
+        for j in range(5)
+    )
+    ties = [1 - float((twice.sum(axis=axis) ** 2).sum()) for axis in (0, 1)]
+    return float(2 * order / np.sqrt(ties[0] * ties[1]))
+
+
 def truths(bias: float = BIAS) -> dict[str, float]:
     """Figure → what it should come to."""
     yes = MATTERS * (1 - MISREAD) + (1 - MATTERS) * MISREAD
@@ -243,8 +254,8 @@ def truths(bias: float = BIAS) -> dict[str, float]:
         for more, how_often in ((1, APPLAUDS), (0, 1 - APPLAUDS)):
             kinder += share * how_often * (3 + max(-2, min(2, gain + more)))
     average = float(rating @ steps)
-    apart = float((twice * (steps[:, None] - steps) ** 2).sum())
-    spread = 2 * float(rating @ (steps - average) ** 2)
+    verdicts = (ACCEPTANCE, (1 - ACCEPTANCE) * UNSURE, (1 - ACCEPTANCE) * (1 - UNSURE))
+    kept = (1 - CHANGED_MIND) ** 2
     left, right = float(raw[:2].sum()), float(raw[3:].sum())
     found = {f"stage1.failure.{mode}": share for mode, share in REASONS.items()}
     return {
@@ -258,9 +269,13 @@ def truths(bias: float = BIAS) -> dict[str, float]:
         "stage3.no_better": float(rating[:3].sum()),
         "stage3.wins": float(rating[3:].sum() / (rating.sum() - rating[2])),
         "stage3.inflation[judge]": kinder - average,
-        "quality.retest.1": (1 - CHANGED_MIND) ** 2,
+        "quality.retest.1": kept,
+        "quality.retest.1.same": kept + (1 - kept) * sum(p**2 for p in verdicts),
         "quality.retest.2": MATTERS * (1 - MATTERS) * (1 - 2 * MISREAD) ** 2 / (yes * (1 - yes)),
-        "quality.retest.3": 1 - apart / spread,
+        "quality.retest.2.same": MISREAD**2 + (1 - MISREAD) ** 2,
+        "quality.retest.3.same": float(np.trace(twice)),
+        "quality.retest.3.tau": _tau(twice),
+        "quality.retest.3.distance": float((twice * abs(steps[:, None] - steps)).sum()),
         "quality.position": left / (left + right) - 0.5,
         "quality.planted": CAUGHT,
         "quality.identical": (1 - NOISE) * (1 - bias),
