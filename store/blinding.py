@@ -34,6 +34,10 @@ class Stage:
     where: str = ""
     hides_repeats: bool = False
     """Whether what is hidden is hidden of a repeat, too."""
+    slips: bool = False
+    """Whether an answer that was taken back (undo) and given anew counts as it was given anew. What is
+    told of an attribute is only how sure the model was, and undo is there for the wrong key; a change
+    of mind without undo still counts as it was first."""
 
     def query(self, source: str) -> str:
         return (
@@ -53,7 +57,7 @@ STAGES = (
         """JOIN attributes a ON a.attribute_id = j.attribute_id
         LEFT JOIN model_runs r ON r.run_id = a.run_id""",
         ("attribute_id",), "verdict", "model_hidden", (3,),
-        "AND j.verdict IS NOT NULL AND a.strategy <> 'user'",
+        "AND j.verdict IS NOT NULL AND a.strategy <> 'user'", slips=True,
     ),
     Stage(
         "relevance_judgments", ("relevance_in_force", "relevance_repeats"), "standing_relevance",
@@ -93,6 +97,9 @@ def blinded(conn: sqlite3.Connection, stage: Stage) -> list[list[Any]]:
         earlier = None
         if not hidden:
             earlier = _earlier(conn, stage, row[width + 3 :], seq, repeat_of)
+            if earlier is None and stage.slips:
+                again = _earlier(conn, stage, row[width + 3 :], seq, repeat_of, undone=True)
+                hidden = again is not None
             if earlier is not None and any(earlier[at] != row[at] for at in stage.said):
                 said, replaced = list(earlier[:width]), True
                 if stage.item == ("attribute_id",):
@@ -107,11 +114,19 @@ def _width(stage: Stage) -> int:
 
 
 def _earlier(
-    conn: sqlite3.Connection, stage: Stage, item: tuple[str, ...], seq: int, repeat_of: str | None
+    conn: sqlite3.Connection,
+    stage: Stage,
+    item: tuple[str, ...],
+    seq: int,
+    repeat_of: str | None,
+    *,
+    undone: bool = False,
 ) -> tuple[Any, ...] | None:
-    """The last blinded answer to an item before ``seq``, also one that was taken back."""
+    """The last blinded answer to an item before ``seq``: also one that was taken back, but where that
+    may have been a slip only if ``undone``."""
+    table = stage.standing if stage.slips and not undone else stage.table
     source = (
-        f"SELECT * FROM {stage.table} WHERE {' AND '.join(f'{one} = ?' for one in stage.item)}"  # noqa: S608
+        f"SELECT * FROM {table} WHERE {' AND '.join(f'{one} = ?' for one in stage.item)}"  # noqa: S608
         f" AND seq < ? AND {stage.hidden} = 1 AND retracted = 0 AND repeat_of IS ?"
     )
     found = conn.execute(

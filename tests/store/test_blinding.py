@@ -82,6 +82,16 @@ def test_verdicts_count_as_given_before_the_confidence_was_told(store: Store) ->
     assert found.use == ["never"]  # a wish holds whenever it is said
 
 
+def test_a_wrong_key_that_was_undone_does_not_count(store: Store) -> None:
+    """``a``, told how sure the model was, ``z``, ``x``: *bad* is what was meant."""
+    _, attribute = pair_of(store)
+    verdict(store, attribute, "ok", CONTEXT)
+    judgments.undo_last(store)
+    verdict(store, attribute, "bad", TOLD)
+    found = figures.read(store).attributes
+    assert (found.verdict, found.replaced, found.unblinded) == (["bad"], [False], [False])
+
+
 def test_relevance_counts_as_given_before_models_were_told(store: Store) -> None:
     pair, attribute = pair_of(store)
 
