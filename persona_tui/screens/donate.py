@@ -76,7 +76,7 @@ class DonateScreen(GivingScreen):
             self.pane.entered()
 
     def _look_again(self) -> None:
-        if self.app.screen is self:
+        if self.on_top:
             self.start(self.look_again(), group="donate-look")
 
     def show_desk(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from textual.app import ScreenStackError
 from textual.containers import Vertical
 from textual.widget import Widget
 
@@ -51,6 +52,14 @@ class GivingScreen(PersonaScreen):
     def config(self) -> DonationConfig:
         """The settings about giving."""
         return self.host.settings.donation
+
+    @property
+    def on_top(self) -> bool:
+        """Whether this is the screen that is seen, with no window over it."""
+        try:
+            return self.app.screen is self
+        except ScreenStackError:  # the program ends
+            return False
 
     async def reread(self) -> None:
         """Read everything again and show it."""
@@ -147,12 +156,12 @@ class DonatePane(Vertical, can_focus=True):
     @property
     def shown(self) -> bool:
         """Whether this is the step that is seen."""
-        return bool(self.display) and self.screen is self.app.screen
+        return bool(self.display) and self.giving.on_top
 
     def keep_keys(self, view: Widget) -> None:
         """Hold the focus while ``view``, which has it else, is hidden: keys go to where it is."""
         focused = self.screen.focused
-        if not self.shown or self.screen is not self.app.screen:
+        if not self.shown:
             return
         if view.display and focused in (None, self):
             view.focus()

@@ -100,6 +100,8 @@ class PreviewPane(PreviewWork):
 
     def paint(self) -> None:
         """Show the files, or why there are none."""
+        if not self.is_attached:  # the program ended while a thread worked
+            return
         there = bool(self.files) and self.progress is None
         self.query_one(".both").display = there
         nothing = self.query_one(".nothing", Static)

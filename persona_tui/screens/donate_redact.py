@@ -125,6 +125,8 @@ class RedactPane(RedactDeciding):
         return self.app.get_key_display(Binding(chosen.partition(",")[0].strip(), ""))
 
     def paint(self) -> None:
+        if not self.is_attached:  # the program ended while a thread worked
+            return
         session = self.session
         one = session.current if session is not None else None
         self.view.display = one is not None

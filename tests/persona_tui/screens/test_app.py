@@ -52,7 +52,7 @@ async def test_every_mode_is_reached_by_key_and_by_mouse(
                 said = f"[{key[1:]} {SHORT.get(mode, name)}]"
             assert [str(tab.render()) for tab in current] == [said]
         tabs = list(app.screen.query(TabLabel))
-        assert tabs[-1].region.right <= size[0]
+        await wait_until(lambda: tabs[-1].region.right <= size[0], what="tabs are laid out")
         await pilot.click(tabs[0])
         await pilot.pause()
         assert app.current_mode == "chat"
