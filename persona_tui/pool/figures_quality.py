@@ -12,6 +12,7 @@ from persona_tui.pool.sums import Sums
 from persona_tui.report import study
 from persona_tui.report.agreement import by_cluster
 from persona_tui.report.intervals import Estimate
+from persona_tui.report.parts import KAPPA_FROM
 
 _T = "On items that donors judged twice; delete-one-donor jackknife, Student's t, on Fisher's z."
 
@@ -28,13 +29,13 @@ def build(make: Maker, sums: Mapping[str, Sums]) -> None:
         "correlation", one.donors(),
         lambda: _cross(one, 3, estimates.quadratic_kappa),
         "Asked again, {of} agreed with themselves at {value:.2f} (quadratic κ).", _T,
-        need=10, what="repeat", tells="How far donors agree with themselves: a ceiling for models.",
+        need=KAPPA_FROM, what="repeat", tells="How far donors agree with themselves: a ceiling for models.",
     )  # fmt: skip
     make.add(
         "quality.retest.2", "quality", "Donors with themselves: relevance (κ)", "correlation",
         two.donors(),
         lambda: by_cluster("kappa", two.by_donor("c11", "c01", "c10", "c00"), round(two.total("n"))),
-        "Asked again, {of} agreed with themselves at {value:.2f} (κ).", _T, need=10,
+        "Asked again, {of} agreed with themselves at {value:.2f} (κ).", _T, need=KAPPA_FROM,
         what="repeat",
     )  # fmt: skip
     for key, title, statistic, values in (
@@ -46,7 +47,7 @@ def build(make: Maker, sums: Mapping[str, Sums]) -> None:
             three.donors(),
             partial(_cross, three, 5, statistic),
             f"Asked again, {{of}} agreed with themselves at {{value:.2f}}: {title}.",
-            _T, study=values, need=10, what="repeat",
+            _T, study=values, need=10 if key == "3.tau" else KAPPA_FROM, what="repeat",
         )  # fmt: skip
     sides = sums["position"]
     make.add(
