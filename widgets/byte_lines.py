@@ -19,6 +19,8 @@ _ODD = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
+_WIDE_OR_ODD = re.compile("[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u0384-\u0482\u048a-\u052f]")
+"""What may take more or less than one cell, or is odd; Latin, Greek and Cyrillic letters do not."""
 
 
 def exact(text: str) -> str:
@@ -47,11 +49,13 @@ class ByteLines:
         self.count = self._first[-1]
 
     def _pieces(self, line: str) -> int:
-        if line.isascii() and line.isprintable():
+        if _WIDE_OR_ODD.search(line) is None:
             return max(1, -(-len(line) // self.width))
         return len(self._cut(line))
 
     def _cut(self, line: str) -> list[str]:
+        if _WIDE_OR_ODD.search(line) is None:
+            return [line[at : at + self.width] for at in range(0, max(1, len(line)), self.width)]
         shown = exact(line)
         out: list[str] = []
         start = cells = 0
