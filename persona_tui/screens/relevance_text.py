@@ -140,7 +140,9 @@ def summary(session: RelevanceSession, lines: Sequence[ModelLine], note: str) ->
     """What the person said of this prompt and then what models said, as plain lines."""
     parts = [own_line(session), ""]
     if not lines:
-        parts.append(note or "Models have not judged this prompt yet.")
+        parts.append(
+            note or "Models are still judging this prompt: what they say comes here by itself."
+        )
     parts += [model_sentence(line) for line in lines]
     last = lines[-1] if lines else None
     if last is not None and last.only_model:

@@ -18,6 +18,7 @@ from persona_tui.jobs.relevance_session import RelevanceSession
 from persona_tui.paths import Paths
 from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.relevance import RelevanceScreen
+from persona_tui.screens.relevance_text import summary
 from store import model_judgments, relevance, user_prompts
 from store.db import open_store
 from tests.helpers import wait_until
@@ -134,3 +135,15 @@ async def test_what_was_left_unscored_is_scored_when_the_app_is_open(paths: Path
             return len(rows) == 9
 
         await wait_until(scored)
+
+
+def test_the_end_of_a_prompt_says_that_models_are_still_at_it(paths: Paths) -> None:
+    with open_store(paths.database) as store:
+        audit(store, 3)
+        session = RelevanceSession.load(store, JudgingConfig(), surface="screen")
+    while session.phase == "ask":
+        session.answer(True)
+    assert "still judging this prompt: what they say comes here by itself" in summary(
+        session, [], ""
+    )
+    assert "still judging" not in summary(session, [], "The model could not be asked: it is gone.")
