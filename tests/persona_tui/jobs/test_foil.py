@@ -369,6 +369,7 @@ def test_an_unknown_persona_is_a_usage_error(home: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.timeout(900)  # a minute on two free cores
 async def test_the_starter_model_plays_a_user(db: StoreThread, paths: Paths) -> None:
     backends = Backends(Settings(), paths)
     try:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from persona_tui.app import PersonaApp
-from persona_tui.config import Settings
+from persona_tui.config import JudgingConfig, Settings
 from persona_tui.paths import Paths
 from persona_tui.screens.evidence import EvidenceScreen
 from persona_tui.screens.review import ReviewScreen
@@ -224,7 +224,8 @@ async def test_skip_back_filter_search(paths: Paths) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_evidence_in_its_conversation(paths: Paths, size: tuple[int, int]) -> None:
     seeded(paths.database, 90)
-    async with reviewing(paths, size) as (pilot, screen):
+    real = Settings(judging=JudgingConfig(catch_share=0.0))
+    async with reviewing(paths, size, settings=real) as (pilot, screen):
         assert screen.session is not None
         quote = current(screen).evidence[0].quote
         key = current(screen).attribute_id
