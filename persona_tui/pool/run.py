@@ -96,6 +96,8 @@ def _workdir(folder: Path) -> Iterator[Path]:
 def _nothing(incoming: Incoming) -> str:
     if incoming.refused:
         count = len(incoming.refused)
+        if count == 1:
+            return f"There is nothing to pool: {incoming.refused[0]}"
         return f"None of the bundles could be taken; {count} were refused, the first because: {incoming.refused[0]}"
     if incoming.withdrawn:
         return "All bundles were withdrawn: there is nothing to pool."

@@ -147,6 +147,9 @@ def test_only_hostile_bundles_are_no_release(tmp_path: Path) -> None:
     (tmp_path / "bad").mkdir()
     with pytest.raises(UserError, match="None of the bundles could be taken; 7 were refused"):
         run(hostile(tmp_path / "bad", good), tmp_path / "out")
+    (tmp_path / "one").write_bytes(b"no donation")
+    with pytest.raises(UserError, match="There is nothing to pool: one is refused as a donation"):
+        run([tmp_path / "one"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert not [one for one in tmp_path.iterdir() if one.name.startswith(".out")]
 
