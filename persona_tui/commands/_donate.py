@@ -35,11 +35,14 @@ def pick(store: Store, donation_id: str | None) -> Donation:
 
 def state(donation: Donation) -> str:
     """Where a donation stands, in a few words."""
+    from store.db import utc_now
 
     def when(value: datetime | None) -> str:
         return "?" if value is None else f"{value.astimezone():%d %b %Y, %H:%M}"
 
     if donation.status == "signed":
+        if donation.release_at is not None and utc_now() >= donation.release_at:
+            return "signed, can be given now"
         return f"signed, cools off until {when(donation.release_at)}"
     if donation.status == "given":
         return f"given {when(donation.given_at)} to {visible(donation.destination or '?')}"

@@ -61,7 +61,8 @@ def draft_command(
 ) -> None:
     """Show the draft, or change what is in it. What was signed has to be signed again then.
 
-    All of a kind leaves out what must never be used; name its id to give it all the same.
+    All of a kind leaves out what must never be used, and what was given before; name its id to give
+    it all the same.
     """
     from persona_tui.jobs import donating
     from store import donations
@@ -92,12 +93,15 @@ def _meant(
     meant: list[tuple[ItemKind, str]] = []
     for word in words:
         if word in GROUPS:
-            kind = GROUPS[word]
-            meant += [
-                (one.kind, one.item_id)
-                for one in found
-                if one.kind == kind and (all_ or not one.never)
-            ]
+            group = [one for one in found if one.kind == GROUPS[word]]
+            taken = [one for one in group if all_ or not (one.never or one.given)]
+            meant += [(one.kind, one.item_id) for one in taken]
+            if left := len(group) - len(taken):
+                click.echo(
+                    f"{left} of the {word} left out: to be used never, or given before; name an "
+                    "id to give it all the same.",
+                    err=True,
+                )
             continue
         hits = [one for one in found if one.item_id.startswith(word)] if word else []
         if len(hits) != 1:

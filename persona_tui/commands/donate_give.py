@@ -41,7 +41,7 @@ def sign_command(agree: tuple[int, ...]) -> None:
                 "is given."
             )
         done = donating.sign(store, found.donation_id, ticked, config, seen=found.manifest_sha256)
-    click.echo(f"\nSigned. {state(done)[8:].capitalize()}; 'donate cancel' takes it back.")
+    click.echo(f"\nS{state(done)[1:]}; 'donate cancel' takes it back.")
 
 
 @click.command("cancel")
@@ -108,6 +108,12 @@ def withdraw_command(donation_id: str, out: Path | None, yes: bool) -> None:
             write_new_private(target, [request])
         except FileExistsError as error:
             raise UserError(f"{target} exists already; name another file with --out.") from error
+        except OSError as error:
+            # Withdrawn it is: what is missing is the request, and the same verb writes it.
+            raise UserError(
+                f"The request could not be written to {target} ({error.strerror}), and without it "
+                "nobody knows of the withdrawal: name another file with --out."
+            ) from error
     click.echo(f"Written to {visible(str(target))}.")
     click.echo(
         f"Send it to those who hold the donation ({visible(made.destination or '?')}): only it proves "

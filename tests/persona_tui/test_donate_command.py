@@ -87,7 +87,7 @@ def test_from_the_first_choice_to_the_withdrawal(judged: Paths, tmp_path: Path) 
     assert len(ok("preview", "data/attribute_judgments.jsonl").splitlines()) == 6
     assert "not signed" in refused("bundle", "--out", str(tmp_path / "x.zip")).lower()
     assert "were not agreed to" in refused("sign", "--agree", "1")
-    assert "Signed." in ok("sign", *agree("texts"))
+    assert "Signed, can be given now;" in ok("sign", *agree("texts"))
     target = tmp_path / "given.zip"
     ok("bundle", "--out", str(target))
     assert mode_of(target) == "0600"
@@ -101,6 +101,12 @@ def test_from_the_first_choice_to_the_withdrawal(judged: Paths, tmp_path: Path) 
     assert "token" not in entry
     assert "(given before)" in ok("choices")
     request = tmp_path / "request.json"
+    # What was given before is given again only by its id: it would count twice.
+    assert "attributes: 0" in ok("draft", "--add", "attributes")
+    ok("draft", "--delete")
+    nowhere = tmp_path / "nowhere" / "request.json"
+    told = refused("withdraw", entry["donation_id"], "--out", str(nowhere), "--yes")
+    assert "name another file with --out" in told
     ok("withdraw", entry["donation_id"], "--out", str(request), "--yes")
     assert json.loads(request.read_bytes())["contributor_id"]
     assert mode_of(request) == "0600"
