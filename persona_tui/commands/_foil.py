@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from persona_tui.errors import UsageError, UserError
+from widgets.safe import counted
 
 if TYPE_CHECKING:
     from models.protocol import Backend
@@ -115,7 +116,8 @@ class FoilRun:
         await refresh(db, backends.embedder, await db.run(offered_prompts), mine)
         if todo.personas:
             click.echo(
-                f"Played {self.personas} synthetic users; {self.found} attributes were inferred.",
+                f"Played {counted(self.personas, 'synthetic user')}; inferred from them: "
+                f"{counted(self.found, 'attribute')}.",
                 err=True,
             )
         elif self.count != 0:
@@ -151,7 +153,8 @@ class FoilRun:
         sent, written = todo.tokens
         if todo.personas:
             self._say(
-                f"{len(todo.personas)} synthetic users to play ({todo.played} were played before): "
+                f"{counted(len(todo.personas), 'synthetic user')} to play "
+                f"(played before: {todo.played}): "
                 f"{todo.answers} messages, about {sent:,} tokens to send and {written:,} to write at "
                 "most, besides those for inferring."
             )

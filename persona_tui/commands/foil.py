@@ -86,6 +86,7 @@ def list_(as_json: bool) -> None:
     that nothing is told before 'foil review' asks you.
     """
     from store import synthetic
+    from widgets.safe import counted
 
     with journal() as store:
         said: dict[str, dict[str, str]] = {}
@@ -120,7 +121,8 @@ def list_(as_json: bool) -> None:
                 )
                 continue
             click.echo(
-                f"[synthetic] {played.persona_key}: {len(found)} attributes, {played.turns} turns, "
+                f"[synthetic] {played.persona_key}: {counted(len(found), 'attribute')}, "
+                f"{counted(played.turns, 'turn')}, "
                 f"{visible(played.user_model)}"
             )
             for one in found:

@@ -337,9 +337,11 @@ def test_an_estimate_asks_nothing(scripted: ScriptedBackend, home: Path) -> None
         group, ["run", "--count", "2", "--judge", "j", "--price-in", "2", "--estimate"]
     )
     assert told.exit_code == 0, told.output
-    assert "2 synthetic users to play (0 were played before): 16 messages" in told.output
+    assert "2 synthetic users to play (played before: 0): 16 messages" in told.output
     assert "about 24 on what is to be played" in told.output
     assert "$0.0" in told.output
+    told = CliRunner().invoke(group, ["run", "--count", "1", "--estimate"])
+    assert "1 synthetic user to play (played before: 0): 8 messages" in told.output
     assert scripted.calls == []
 
 
