@@ -47,6 +47,8 @@ class CompareQueue:
     judgments: dict[str, ResponseJudgment] = field(default_factory=dict)
     revealed: set[str] = field(default_factory=set)
     """Items that were unmasked once, also if that judgment was taken back since."""
+    other_kinds: int = 0
+    """Pairs of other arms that wait, where one arm only is shown."""
 
     def is_finished(self, key: str) -> bool:
         return finished(self.judgments.get(key))
@@ -54,6 +56,15 @@ class CompareQueue:
     @property
     def left(self) -> list[str]:
         return [key for key in self.items if not self.is_finished(key)]
+
+
+def numbers(item: Item) -> dict[str, int]:
+    """By attribute the number that it is marked with: those mentioned first."""
+    mentioned = [one.attribute_id for one in item.pair.personalized.mentions]
+    order = [*mentioned, *item.attributes]
+    return {
+        key: n for n, key in enumerate(dict.fromkeys(k for k in order if k in item.attributes), 1)
+    }
 
 
 def finished(row: ResponseJudgment | None) -> bool:
@@ -90,9 +101,9 @@ def read_queue(
     seed = stored_seed(store)
     given, again = response_judgments.in_force(store), response_judgments.repeats(store)
     first = {row.judgment_id: row for row in given}
-    pairs = {
-        pair.pair_id: pair for pair in responses.pairs(store) if arm is None or pair.arm == arm
-    }
+    everything = responses.pairs(store)
+    pairs = {pair.pair_id: pair for pair in everything if arm is None or pair.arm == arm}
+    judged = {row.pair_id for row in given}
     draws = [Draw(p.pair_id, p.sampling, p.inclusion_prob, None, p.pair_id) for p in pairs.values()]
     draws += due_repeats(
         (Given(row.judgment_id, row.pair_id, row.created_at, row.context.sampling)
@@ -122,6 +133,9 @@ def read_queue(
         for row in response_judgments.history(store, pair.pair_id):
             if row.context.repeat_of == draw.repeat_of and finished(row):
                 queue.revealed.add(draw.key)
+    queue.other_kinds = sum(
+        pair.pair_id not in pairs and pair.pair_id not in judged for pair in everything
+    )
     queue.judgments.update((row.pair_id, row) for row in given)
     queue.judgments.update((f"{REPEAT}{row.context.repeat_of}", row) for row in again)
     return queue

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from persona_tui.config import JudgingConfig
 from persona_tui.jobs.compare_changes import Change, OvertakenError
-from persona_tui.jobs.compare_queue import Item
+from persona_tui.jobs.compare_queue import Item, numbers
 from persona_tui.jobs.compare_session import CompareSession
 from persona_tui.stages.judging.questions import RESPONSE
 from store.audit import Arm
@@ -186,12 +186,15 @@ def unmasking(item: Item) -> list[str]:
         lines = [f"Left: {names[0]}. Right: {names[1]}."]
     else:
         side = "right" if item.shown_left == "generic" else "left"
-        lines = [f"The {side} answer was the personalized one. It was told:"]
-        lines += [f"- {plain(text, one_line=True)}" for text in item.attributes.values()]
-        told = pair.personalized
+        told, known = pair.personalized, numbers(item)
+        what = "It was told:" if known else "What it was told was forgotten since."
+        lines = [f"The {side} answer was the personalized one. {what}"]
+        lines += [f"{n}. {plain(item.attributes[key], one_line=True)}" for key, n in known.items()]
         lines += [
-            f"It mentions: “{plain(told.text[one.start : one.end], one_line=True)}”"
+            f"It mentions {known[one.attribute_id]}: "
+            f"“{plain(told.text[one.start : one.end], one_line=True)}”"
             for one in told.mentions
-        ]
+            if one.attribute_id in known
+        ] or (["It mentions none of that openly."] if known else [])
     lines.append(f"Left has {len(by_side[0].text):,} characters, right {len(by_side[1].text):,}.")
     return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from persona_tui.jobs.compare_queue import Item
+from persona_tui.jobs.compare_queue import Item, numbers
 from persona_tui.jobs.compare_session import CompareSession
 from persona_tui.jobs.pairs_ahead import PairsState
 from persona_tui.stages.judging.questions import RESPONSE
@@ -91,8 +91,12 @@ def nothing(
     key: Callable[[str, str], str],
 ) -> str:  # fmt: skip
     """What stands where there is no pair. ``elsewhere``: the hosts that would be sent to."""
+    last = f"{key('compare.arm', 'a')} chooses what is compared."
+    if session.queue.other_kinds:
+        last = f"{counted(session.queue.other_kinds, 'pair')} of another kind: {last}"
     if state.error:
-        return f"{state.error}\n\nModels are in F8; which one writes is in Settings (F9)."
+        where = "Models are in F8; which one writes is in Settings (F9)."
+        return f"{state.error}\n\n{where}\n\n{last}"
     if state.running:
         return "The first pair is being written; it comes by itself."
     first = "You have judged every pair." if session.phase == "done" else "There is no pair yet."
@@ -113,7 +117,6 @@ def nothing(
             f"Accept attributes in Review (F3): then each prompt of Relevance (F4) can be answered "
             f"twice, once knowing {_KNEW[arm]}."
         )
-    last = f"{key('compare.arm', 'a')} chooses what is compared."
     if session.phase == "done":
         last += " What came of it is in the report (F6)."
     return f"{first}\n\n{more}\n\n{last}"
@@ -185,15 +188,6 @@ def identity(item: Item, response: Response, *, is_left: bool) -> str:
         return response.model_tag
     is_generic = (item.shown_left == "generic") == is_left
     return "generic" if is_generic else "personalized"
-
-
-def numbers(item: Item) -> dict[str, int]:
-    """By attribute the number that it is marked with: those mentioned first."""
-    mentioned = [one.attribute_id for one in item.pair.personalized.mentions]
-    order = [*mentioned, *item.attributes]
-    return {
-        key: n for n, key in enumerate(dict.fromkeys(k for k in order if k in item.attributes), 1)
-    }
 
 
 def marks(item: Item, response: Response) -> list[Mark]:

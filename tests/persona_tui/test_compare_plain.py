@@ -11,6 +11,7 @@ from store import response_judgments
 from store.audit import Side
 from store.db import open_store
 from tests.persona_tui.jobs.test_compare_session import fill
+from tests.persona_tui.screens.test_compare_reading import with_many
 
 
 def sitting(paths: Paths, answers: str) -> str:
@@ -45,3 +46,12 @@ def test_the_end_of_the_input_in_mid_pair_keeps_all_and_tells_nothing(paths: Pat
 def test_nothing_to_compare_says_what_to_do(paths: Paths) -> None:
     open_store(paths.database).close()
     assert "Judge relevance for a prompt first" in sitting(paths, "")
+
+
+def test_each_mention_names_its_attribute(paths: Paths) -> None:
+    texts = with_many(paths, 3)
+    told = sitting(paths, "4\ne\n")
+    assert f"1. {texts[-1]}\n" in told
+    assert f"2. {texts[-2]}\n" in told
+    assert "It mentions 1: “You know.”" in told
+    assert "It mentions 2: “You see it.”" in told

@@ -82,6 +82,11 @@ class World:
             return [pair.arm for pair in responses.pairs(store)]
 
 
+def response_judgments_of(paths: Paths) -> int:
+    with open_store(paths.database) as store:
+        return len(response_judgments.in_force(store))
+
+
 def nothing(pilot: Pilot[None]) -> str:
     return str(pilot.app.screen.query_one(".nothing", Static).content)
 
@@ -197,13 +202,16 @@ async def test_undo_says_that_it_was_of_another_kind(paths: Paths) -> None:
     world.paths.config.write_text(CONFIG.format(arm="models", model="far"))
     async with world.app().run_test(size=(80, 24)) as pilot:
         screen = await screen_of(pilot)
+        assert "of another kind" not in nothing(pilot)  # it is judged
         told: list[str] = []
         screen.host.tell = lambda text, *_, **__: told.append(text)  # type: ignore[method-assign]
         await pilot.press("z")
         await wait_until(lambda: told)
         assert "another kind" in told[0]
-    with open_store(paths.database) as store:
-        assert response_judgments.in_force(store) == []
+        assert response_judgments_of(paths) == 0
+        screen.reload()
+        await wait_until(lambda: screen.session and screen.session.queue.other_kinds == 1)
+        await wait_until(lambda: "1 pair of another kind" in nothing(pilot))
 
 
 def test_the_help_fits_what_is_compared() -> None:
