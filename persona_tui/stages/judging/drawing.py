@@ -16,6 +16,10 @@ from store.records import Sampling
 
 REPEAT, CATCH = "repeat:", "catch:"
 
+_WHICH = "which|"
+"""Which ones are drawn is another hash than where they fall: by one hash for both, those that are
+drawn would be those that fall first, and the beginning of a sitting would tell what is planted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
@@ -68,7 +72,7 @@ def due_repeats(
         if one.sampling == "random"
         and one.judgment_id not in done
         and now - one.created_at >= after
-        and unit(seed, f"{REPEAT}{one.judgment_id}") < share
+        and unit(seed, f"{_WHICH}{REPEAT}{one.judgment_id}") < share
     ]
 
 
@@ -79,7 +83,7 @@ def planted(
     order that ``seed`` fixes, without those answered already. None among fewer than ten, nor at a
     share of 0."""
     wanted = 0 if items < 10 or share <= 0 else min(len(keys), max(1, round(items * share)))
-    chosen = sorted(keys, key=lambda key: unit(seed, f"{CATCH}{key}"))[:wanted]
+    chosen = sorted(keys, key=lambda key: unit(seed, f"{_WHICH}{CATCH}{key}"))[:wanted]
     done = set(answered)
     return [Draw(f"{CATCH}{key}", "catch", None, None, key) for key in chosen if key not in done]
 

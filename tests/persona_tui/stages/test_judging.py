@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
+from statistics import mean
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,8 @@ from persona_tui.stages.judging import (
     matches,
 )
 from persona_tui.stages.judging.answers import next_answer, next_use
+from persona_tui.stages.judging.drawing import Draw, Given, due_repeats, line_up, planted
+from persona_tui.stages.judging.planted import PLANTED
 from store.db import utc_now
 from store.records import Attribute, AttributeJudgment, Evidence, JudgmentContext, Use
 
@@ -144,3 +148,27 @@ def test_time_left_is_told_from_the_median_of_enough_items() -> None:
     assert pace.seconds_left(100) is None
     pace.add(3_600_000)  # a long lunch
     assert pace.seconds_left(100) == 600
+
+
+@pytest.mark.parametrize("kind", ["catch", "repeat"])
+def test_a_place_in_the_line_does_not_tell_what_lies_there(kind: str) -> None:
+    """Chosen and placed by one hash, planted items and repeats would be those that come first."""
+    now = utc_now()
+    given_before = [Given(f"j{n}", f"b{n}", now - timedelta(days=9), "random") for n in range(60)]
+    places = []
+    for number in range(200):
+        seed = f"seed {number}"
+        fresh = [Draw(f"a{n}", item_id=f"a{n}") for n in range(60)]
+        if kind == "catch":
+            among = planted(list(PLANTED), (), seed=seed, items=60, share=0.05)
+        else:
+            among = due_repeats(
+                given_before, (), seed=seed, now=now, after=timedelta(days=7), share=0.1
+            )
+        line = line_up([*fresh, *among], seed)
+        places += [place / (len(line) - 1) for place, one in enumerate(line) if one in among]
+    assert len(places) > 400
+    assert mean(places) == pytest.approx(
+        0.5, abs=0.06
+    )  # four standard errors of 400 uniform places
+    assert max(places) > 0.9
