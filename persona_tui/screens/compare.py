@@ -52,7 +52,7 @@ class CompareScreen(PersonaScreen):
     CompareScreen > .asked { height: auto; max-height: 5; padding: 0 2; scrollbar-size-vertical: 1; }
     CompareScreen > .asked > Static { height: auto; text-style: bold; }
     CompareScreen > .told {
-        height: auto; max-height: 35%; padding: 0 2; margin: 0 1; scrollbar-size-vertical: 1;
+        height: auto; max-height: 35%; padding: 0 2; scrollbar-size-vertical: 1;
         border-left: outer $primary 60%;
         &:focus { border-left: outer $primary; }
     }

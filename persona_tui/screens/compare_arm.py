@@ -26,7 +26,7 @@ OFFERED: tuple[Arm, ...] = ("relevant", "all", "model", "models")
 """The personal model comes with training."""
 WORDS: dict[Arm, str] = {
     "relevant": "a generic answer with one that knows what you called relevant",
-    "all": "… with one that knows everything you accepted (but not: only when I ask)",
+    "all": "… with one that knows all you accepted (except: only when I ask)",
     "model": "… with one that knows what the model itself finds relevant",
     "models": "two models, both without a word about you",
 }

@@ -204,6 +204,7 @@ async def test_what_was_told_names_each_mention_and_can_be_scrolled(
         right = screen.query_one("#right", AnswerPane)
         assert str(right.query_one(Static).content) == "You know. [1] You see it. [1, 2]"
         assert box.max_scroll_y > 0
+        assert right.region.right >= size[0] - 2  # the box takes no column from the answers
         box.focus()
         await pilot.press("end")
         await wait_until(lambda: box.scroll_y == box.max_scroll_y)
