@@ -48,8 +48,8 @@ def wording(kind: Kind, ask: str | None = None) -> str:
 
 
 def wording_sha256(kind: Kind) -> str:
-    """Hash of :func:`wording`."""
-    return hashlib.sha256(f"{VERSION}\n{wording(kind)}".encode()).hexdigest()
+    """Hash of :func:`wording`, under which that is remembered."""
+    return hashlib.sha256(wording(kind).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
