@@ -229,6 +229,7 @@ class CompareSession:
         if item is None or key is None:
             return None
         before, draw = self.queue.judgments.get(key), item.draw
+        # What unmasks is the end, not the list of attributes: it is the same for either side.
         hidden = key not in self.queue.revealed
         context = JudgmentContext(
             RESPONSE.sha256,

@@ -121,6 +121,10 @@ def test_undo_step_by_step(store: Store) -> None:
     do(store, session, session.undo())
     assert response_judgments.in_force(store) == []
     assert session.undo().write(store).pair_id is None
+    # The attributes were seen, the sides were not: what is said now is blinded still.
+    do(store, session, session.rate(5))
+    (row,) = response_judgments.in_force(store)
+    assert (row.blinded, row.context.model_hidden) == (True, True)
 
 
 def test_a_repeat_comes_after_a_week_on_other_sides(store: Store) -> None:
