@@ -143,7 +143,7 @@ def test_extract_keeps_what_it_said_and_reads_nothing_twice(paths: Paths) -> Non
 def test_a_killed_review_on_the_full_screen_has_no_holes(paths: Paths) -> None:
     """Verdicts are painted before they are written: what a kill takes is the last keys only."""
     from persona_tui.jobs.reviewing import ReviewSession
-    from store import judgments
+    from store import catches, judgments
 
     seeded(paths.database, 60)
     save_state(paths.state, UiState(welcomed=True))
@@ -167,6 +167,7 @@ def test_a_killed_review_on_the_full_screen_has_no_holes(paths: Paths) -> None:
         child.close(force=True)
         with open_store(paths.database) as store:
             check_whole(store)
-            judged = [key for key in order if judgments.current(store, key) is not None]
+            planted = {f"catch:{key}" for key in catches.in_force(store)}
+            judged = [key for key in order if key in planted or judgments.current(store, key)]
             assert judged == order[: len(judged)]
             assert len(judged) > before
