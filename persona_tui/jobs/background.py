@@ -12,16 +12,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from models.errors import ModelError
 from models.protocol import Backend
 from persona_tui.config import Settings
 from persona_tui.db import StoreThread
-from persona_tui.errors import UserError
 from persona_tui.jobs.extracting import ExtractProgress, settings_of
 from persona_tui.jobs.progress import Progress
-from persona_tui.logs import record_crash
+from persona_tui.jobs.untended import show, why_it_ended
 from store import messages
-from store.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,34 +99,25 @@ class BackgroundExtraction:
             await asyncio.wait({task})
 
     async def _run(self) -> None:
-        error: str | None = None
-        try:
-            async with self._one_at_a_time, aclosing(self._work()) as steps:
-                async for step in steps:
-                    self._set(
-                        running=True,
-                        progress=step.progress,
-                        waiting=(step.progress.total or 0) - step.progress.done,
-                        found=self.state.found + len(step.new_ids),
-                        note=step.note or self.state.note,
-                    )
-        except (ModelError, StoreError, UserError) as trouble:
-            error = str(trouble)
-        except Exception as trouble:  # noqa: BLE001 - nobody awaits this task: it must be told here
-            error = (
-                f"Inferring ended by a fault of the program ({type(trouble).__name__}); what was "
-                f"found is kept. Details are in {record_crash(trouble)}."
-            )
+        error = await why_it_ended(self._extract(), "Inferring", kept="what was found is kept")
         if self._task in (None, asyncio.current_task()):  # else it was started anew meanwhile
             self._wanted = False
             self._set(running=False, error=error)
 
+    async def _extract(self) -> None:
+        async with self._one_at_a_time, aclosing(self._work()) as steps:
+            async for step in steps:
+                self._set(
+                    running=True,
+                    progress=step.progress,
+                    waiting=(step.progress.total or 0) - step.progress.done,
+                    found=self.state.found + len(step.new_ids),
+                    note=step.note or self.state.note,
+                )
+
     def _set(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type]
-        try:
-            self._changed(self.state)
-        except Exception as trouble:  # noqa: BLE001 - who looks on must not stop the work
-            record_crash(trouble)
+        show(self._changed, self.state)
 
 
 async def count_waiting(db: StoreThread, backend: Backend, settings: Settings) -> int | None:

@@ -8,8 +8,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from models.errors import ModelError
-from persona_tui.errors import UserError
 from persona_tui.jobs.foil import (
     FoilPlan,
     FoilStep,
@@ -20,8 +18,7 @@ from persona_tui.jobs.foil import (
 )
 from persona_tui.jobs.foil_truth import refresh
 from persona_tui.jobs.progress import Progress
-from persona_tui.logs import record_crash
-from store.errors import StoreError
+from persona_tui.jobs.untended import show, why_it_ended
 
 if TYPE_CHECKING:
     from persona_tui.config import Settings
@@ -118,28 +115,19 @@ class FoilBeside:
             self._set(running=False)
 
     async def _run(self, todo: FoilPlan) -> None:
-        error: str | None = None
-        try:
-            async with aclosing(self._work(todo)) as steps:
-                async for step in steps:
-                    self._set(
-                        progress=step.progress,
-                        personas=self.state.personas + step.done,
-                        found=self.state.found + len(step.attributes),
-                    )
-        except (ModelError, StoreError, UserError) as trouble:
-            error = str(trouble)
-        except Exception as trouble:  # noqa: BLE001 - nobody awaits this task: it must be told here
-            error = (
-                f"Playing ended by a fault of the program ({type(trouble).__name__}). Details are "
-                f"in {record_crash(trouble)}."
-            )
+        error = await why_it_ended(self._play(todo), "Playing")
         if self._task in (None, asyncio.current_task()):
             self._set(running=False, error=error)
 
+    async def _play(self, todo: FoilPlan) -> None:
+        async with aclosing(self._work(todo)) as steps:
+            async for step in steps:
+                self._set(
+                    progress=step.progress,
+                    personas=self.state.personas + step.done,
+                    found=self.state.found + len(step.attributes),
+                )
+
     def _set(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type]
-        try:
-            self._changed(self.state)
-        except Exception as trouble:  # noqa: BLE001 - who looks on must not stop the work
-            record_crash(trouble)
+        show(self._changed, self.state)

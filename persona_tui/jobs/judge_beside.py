@@ -8,14 +8,11 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from models.errors import ModelError
-from persona_tui.errors import UserError
 from persona_tui.jobs.costs import Price, price_of
 from persona_tui.jobs.judge_items import KINDS, Plan, plan
 from persona_tui.jobs.judging import JudgeStep, judge, width_of
-from persona_tui.logs import record_crash
+from persona_tui.jobs.untended import show, why_it_ended
 from store.audit import Kind
-from store.errors import StoreError
 
 if TYPE_CHECKING:
     from persona_tui.config import Settings
@@ -123,6 +120,7 @@ class BackgroundJudging:
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
+        self._was_stopped = False
 
     def start(self, order: JudgeOrder) -> None:
         """Begin, or go on where it stopped. Nothing happens if one is at work."""
@@ -155,28 +153,23 @@ class BackgroundJudging:
 
     async def _run(self, order: JudgeOrder, stop: asyncio.Event) -> None:
         error: str | None = None
-        stopped = False
+        self._was_stopped = False
         try:
-            async with aclosing(self._work(order, stop)) as steps:
-                async for step in steps:
-                    stopped = step.stopped == "asked"
-                    self._set(step=step)
-        except asyncio.CancelledError:
-            stopped = True
-            raise
-        except (ModelError, StoreError, UserError) as trouble:
-            error = str(trouble)
-        except Exception as trouble:  # noqa: BLE001 - nobody awaits this task: it must be told here
-            error = (
-                f"Judging ended by a fault of the program ({type(trouble).__name__}); what was "
-                f"answered is kept. Details are in {record_crash(trouble)}."
+            error = await why_it_ended(
+                self._judge(order, stop), "Judging", kept="what was answered is kept"
             )
+        except asyncio.CancelledError:
+            self._was_stopped = True
+            raise
         finally:
-            self._set(running=False, stopping=False, stopped=stopped, error=error)
+            self._set(running=False, stopping=False, stopped=self._was_stopped, error=error)
+
+    async def _judge(self, order: JudgeOrder, stop: asyncio.Event) -> None:
+        async with aclosing(self._work(order, stop)) as steps:
+            async for step in steps:
+                self._was_stopped = step.stopped == "asked"
+                self._set(step=step)
 
     def _set(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type]
-        try:
-            self._changed(self.state)
-        except Exception as trouble:  # noqa: BLE001 - who looks on must not stop the work
-            record_crash(trouble)
+        show(self._changed, self.state)

@@ -7,11 +7,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
 
-from models.errors import ModelError
-from persona_tui.errors import UserError
 from persona_tui.jobs.responding import Making
-from persona_tui.logs import record_crash
-from store.errors import StoreError
+from persona_tui.jobs.untended import show, why_it_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +59,16 @@ class PairsAhead:
         self._set(running=False)
 
     async def _run(self) -> None:
-        error: str | None = None
-        try:
-            async with self._alone(), aclosing(self._work()) as steps:
-                async for step in steps:
-                    whole = step.pair is not None
-                    self._set(
-                        characters=0 if whole else step.characters, made=self.state.made + whole
-                    )
-        except (ModelError, StoreError, UserError) as trouble:
-            error = str(trouble)
-        except Exception as trouble:  # noqa: BLE001 - nobody awaits this task: it must be told here
-            error = (
-                f"Writing answers ended by a fault of the program ({type(trouble).__name__}). "
-                f"Details are in {record_crash(trouble)}."
-            )
+        error = await why_it_ended(self._write(), "Writing answers")
         if self._task in (None, asyncio.current_task()):
             self._set(running=False, error=error)
 
+    async def _write(self) -> None:
+        async with self._alone(), aclosing(self._work()) as steps:
+            async for step in steps:
+                whole = step.pair is not None
+                self._set(characters=0 if whole else step.characters, made=self.state.made + whole)
+
     def _set(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type]
-        try:
-            self._changed(self.state)
-        except Exception as trouble:  # noqa: BLE001 - who looks on must not stop the work
-            record_crash(trouble)
+        show(self._changed, self.state)
