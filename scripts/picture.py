@@ -49,7 +49,7 @@ Then the vegetables it is.
 async def take(mode: str, size: tuple[int, int]) -> str:
     """The screen as SVG."""
     from persona_tui.app import PersonaApp
-    from persona_tui.jobs.extracting import extract
+    from persona_tui.jobs.extraction.extracting import extract
     from persona_tui.jobs.importing import import_path
     from persona_tui.paths import default_paths
     from store.conversations import list_all

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from persona_tui.db import StoreThread
     from persona_tui.jobs.backends import Backends
     from persona_tui.jobs.costs import Price
-    from persona_tui.jobs.foil import FoilPlan, FoilStep
-    from persona_tui.jobs.foil_judging import FoilJudgeStep
+    from persona_tui.jobs.foil.judging import FoilJudgeStep
+    from persona_tui.jobs.foil.playing import FoilPlan, FoilStep
 
 
 @dataclass
@@ -84,8 +84,8 @@ class FoilRun:
     async def _all(
         self, db: StoreThread, backends: Backends, settings: Settings, price: Price | None
     ) -> None:
-        from persona_tui.jobs.foil import offered_prompts, own_statements, plan, run_foil
-        from persona_tui.jobs.foil_truth import refresh
+        from persona_tui.jobs.foil.playing import offered_prompts, own_statements, plan, run_foil
+        from persona_tui.jobs.foil.truth import refresh
 
         user = backends.get(self.model or settings.chat.model)
         assistant = backends.for_task("chat")
@@ -161,7 +161,7 @@ class FoilRun:
         if judge is None:
             return
         from persona_tui.jobs.costs import money
-        from persona_tui.jobs.foil_judging import expected, judge_plan
+        from persona_tui.jobs.foil.judging import expected, judge_plan
 
         plan = await judge_plan(db, judge)
         more, tokens = expected(len(todo.personas), todo.turns, judge)
@@ -176,7 +176,7 @@ class FoilRun:
         click.echo(text, err=not self.estimate)
 
     async def _judge(self, db: StoreThread, judge: Backend, price: Price | None) -> None:
-        from persona_tui.jobs.foil_judging import judge_plan, judge_played
+        from persona_tui.jobs.foil.judging import judge_plan, judge_played
 
         last: FoilJudgeStep | None = None
         plan = await judge_plan(db, judge)

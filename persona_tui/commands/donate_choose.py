@@ -25,7 +25,7 @@ GROUPS: dict[str, ItemKind] = {
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def choices_command(as_json: bool) -> None:
     """List what there is to give, and what is chosen."""
-    from persona_tui.jobs.donation_material import choices
+    from persona_tui.jobs.donation.material import choices
     from store import donations
 
     with journal() as store:
@@ -64,7 +64,7 @@ def draft_command(
     All of a kind leaves out what must never be used, and what was given before; name its id to give
     it all the same.
     """
-    from persona_tui.jobs import donating
+    from persona_tui.jobs.donation import donating
     from store import donations
 
     config = donation_config()
@@ -87,7 +87,7 @@ def _meant(
     store: Store, donation: Donation, words: tuple[str, ...], *, all_: bool = False
 ) -> list[tuple[ItemKind, str]]:
     from persona_tui.errors import UsageError
-    from persona_tui.jobs.donation_material import choices
+    from persona_tui.jobs.donation.material import choices
 
     found = choices(store, donation.donation_id) if words else []
     meant: list[tuple[ItemKind, str]] = []

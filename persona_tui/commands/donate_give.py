@@ -18,8 +18,8 @@ def sign_command(agree: tuple[int, ...]) -> None:
     """Read the consent, agree to each statement, sign. Nothing leaves before the cooling-off time."""
     from persona_tui.donation import consent
     from persona_tui.errors import UserError
-    from persona_tui.jobs import donating
-    from persona_tui.jobs.donation_desk import level_of
+    from persona_tui.jobs.donation import donating
+    from persona_tui.jobs.donation.desk import level_of
 
     config = donation_config()
     with journal() as store:
@@ -47,7 +47,7 @@ def sign_command(agree: tuple[int, ...]) -> None:
 @click.command("cancel")
 def cancel_command() -> None:
     """Take the signature back. What you chose stays in the draft."""
-    from persona_tui.jobs import donating
+    from persona_tui.jobs.donation import donating
 
     with journal() as store:
         donating.cancel(store, pick(store, None).donation_id)
@@ -62,7 +62,7 @@ def bundle_command(donation_id: str | None, out: Path | None, folder: bool) -> N
     """Write what you signed as a file to hand over, and enter it in the ledger."""
     from persona_tui.donation import bundle as bundles
     from persona_tui.errors import UserError
-    from persona_tui.jobs.donation_leaving import leave, stayed
+    from persona_tui.jobs.donation.leaving import leave, stayed
 
     with journal() as store:
         found = pick(store, donation_id)
@@ -96,7 +96,7 @@ def publish_command(donation_id: str | None, repo: str | None, dry_run: bool, ye
 def withdraw_command(donation_id: str, out: Path | None, yes: bool) -> None:
     """Withdraw a donation: writes the request that those who hold it can verify."""
     from persona_tui.errors import UserError
-    from persona_tui.jobs import donating
+    from persona_tui.jobs.donation import donating
     from persona_tui.paths import write_new_private
 
     with journal() as store:

@@ -18,8 +18,8 @@ def run_publish(donation_id: str | None, repo: str | None, *, dry_run: bool, yes
     from persona_tui.config import load_settings
     from persona_tui.donation import publish
     from persona_tui.errors import UsageError, UserError
-    from persona_tui.jobs import donating
-    from persona_tui.jobs.donation_leaving import arrived, failed, leave
+    from persona_tui.jobs.donation import donating
+    from persona_tui.jobs.donation.leaving import arrived, failed, leave
     from persona_tui.paths import default_paths
     from store import donations
 

@@ -11,7 +11,7 @@ from persona_tui.commands._common import journal, visible
 from persona_tui.commands._donate import donation_config, pick
 
 if TYPE_CHECKING:
-    from persona_tui.jobs.donation_texts import Redacted
+    from persona_tui.jobs.donation.texts import Redacted
 
 
 @click.command("words")
@@ -51,9 +51,9 @@ def redact_command(
     With PLACE (the first word of a line) and --keep or --hide you have the last word on one text.
     """
     from persona_tui.errors import UsageError
-    from persona_tui.jobs.donating import redaction
-    from persona_tui.jobs.donation_edits import keep_words, reset_edits
-    from persona_tui.jobs.donation_material import read_material
+    from persona_tui.jobs.donation.donating import redaction
+    from persona_tui.jobs.donation.edits import keep_words, reset_edits
+    from persona_tui.jobs.donation.material import read_material
 
     config = donation_config()
     with journal() as store:
@@ -82,7 +82,7 @@ def redact_command(
 
 def _marked(one: Redacted) -> str:
     """With the very placeholders that would be given."""
-    from persona_tui.jobs.donation_spans import pieces_of, stops_of
+    from persona_tui.jobs.donation.spans import pieces_of, stops_of
 
     signs = {"same": "{}", "kept": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
     pieces = pieces_of(one.text.original, stops_of(one, ()))
@@ -102,7 +102,7 @@ def preview_command(
     Nothing is sent. What was signed is shown as it was signed.
     """
     from persona_tui.errors import UsageError
-    from persona_tui.jobs import donating
+    from persona_tui.jobs.donation import donating
     from store import donations
 
     config = donation_config()

@@ -14,7 +14,7 @@ from persona_tui.commands._common import emit, visible
 from persona_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from persona_tui.jobs.extracting import ExtractProgress
+    from persona_tui.jobs.extraction.extracting import ExtractProgress
     from store.records import Attribute
 
 
@@ -89,7 +89,7 @@ class _Task:
         from persona_tui.config import load_settings
         from persona_tui.db import StoreThread
         from persona_tui.jobs.backends import Backends
-        from persona_tui.jobs.extracting import extract, settings_of
+        from persona_tui.jobs.extraction.extracting import extract, settings_of
         from persona_tui.paths import default_paths
         from persona_tui.stages.extraction.languages import code_of
         from store import conversations

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from persona_tui.config import Settings
     from persona_tui.db import StoreThread
     from persona_tui.jobs.costs import Price
-    from persona_tui.jobs.judge_items import Plan
-    from persona_tui.jobs.judging import JudgeStep
+    from persona_tui.jobs.judges.items import Plan
+    from persona_tui.jobs.judges.judging import JudgeStep
 
 STAGES = ("attribute", "relevance", "response", "all")
 
@@ -95,7 +95,7 @@ async def _run(
     from persona_tui.db import StoreThread
     from persona_tui.jobs.backends import Backends
     from persona_tui.jobs.costs import price_of
-    from persona_tui.jobs.judge_items import KINDS, plan
+    from persona_tui.jobs.judges.items import KINDS, plan
     from persona_tui.paths import default_paths
 
     paths = default_paths()
@@ -147,7 +147,7 @@ async def _judge(
     *,
     shown: bool,
 ) -> JudgeStep | None:
-    from persona_tui.jobs.judging import judge, width_of
+    from persona_tui.jobs.judges.judging import judge, width_of
 
     stop = asyncio.Event()
     last: JudgeStep | None = None

@@ -28,7 +28,7 @@ def command(plain: bool, limit: int | None, prompt_id: str | None) -> None:
         raise click.exceptions.Exit(run_app("relevance"))
     from persona_tui.config import load_settings
     from persona_tui.jobs.backends import Backends
-    from persona_tui.jobs.relevance_beside import Beside
+    from persona_tui.jobs.relevance.beside import Beside
     from persona_tui.paths import default_paths
     from persona_tui.plain.relevance import PlainRelevance
     from store import user_prompts

@@ -18,8 +18,8 @@ from persona_tui.errors import UsageError, UserError
 if TYPE_CHECKING:
     from models.protocol import Backend
     from persona_tui.config import Settings
-    from persona_tui.jobs.pair_orders import Order
-    from persona_tui.jobs.respond_cost import Spending
+    from persona_tui.jobs.compare.cost import Spending
+    from persona_tui.jobs.compare.orders import Order
     from store.audit import Arm
 
 ARMS = ("relevant", "all", "model", "personal", "models")
@@ -108,9 +108,9 @@ async def _run(wanted: _Wanted) -> tuple[int, bool]:
     """Pairs made, and whether the budget ended it."""
     from persona_tui.config import load_settings
     from persona_tui.db import StoreThread
-    from persona_tui.jobs import pair_orders
     from persona_tui.jobs.backends import Backends
-    from persona_tui.jobs.responding import make_ahead
+    from persona_tui.jobs.compare import orders as pair_orders
+    from persona_tui.jobs.compare.responding import make_ahead
     from persona_tui.paths import default_paths
     from store import user_prompts
 
@@ -177,8 +177,8 @@ async def _run(wanted: _Wanted) -> tuple[int, bool]:
 def _spending(
     settings: Settings, wanted: _Wanted, names: tuple[str, str], used: Sequence[Backend]
 ) -> Spending:
+    from persona_tui.jobs.compare.cost import Spending, Writer
     from persona_tui.jobs.costs import price_of
-    from persona_tui.jobs.respond_cost import Spending, Writer
 
     writers = []
     for place, (name, backend) in enumerate(zip(names, used, strict=False)):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TextIO
 
 from persona_tui.config import JudgingConfig
-from persona_tui.jobs.compare_changes import Change, OvertakenError
-from persona_tui.jobs.compare_queue import Item, numbers
-from persona_tui.jobs.compare_session import CompareSession
+from persona_tui.jobs.compare.changes import Change, OvertakenError
+from persona_tui.jobs.compare.queue import Item, numbers
+from persona_tui.jobs.compare.session import CompareSession
 from persona_tui.stages.judging.questions import RESPONSE
 from store.audit import Arm
 from store.db import Store

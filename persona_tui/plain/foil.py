@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from persona_tui import __version__
-from persona_tui.jobs.foil import own_statements
+from persona_tui.jobs.foil.playing import own_statements
 from persona_tui.stages.foil import personas
 from persona_tui.stages.foil.personas import OWN
 from persona_tui.stages.judging import GUIDELINE, draw_order

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from persona_tui.jobs.relevance_changes import Change, remember_told, write
-from persona_tui.jobs.relevance_session import RelevanceSession
-from persona_tui.jobs.relevance_summary import model_lines, model_sentence, own_line
+from persona_tui.jobs.relevance.changes import Change, remember_told, write
+from persona_tui.jobs.relevance.session import RelevanceSession
+from persona_tui.jobs.relevance.summary import model_lines, model_sentence, own_line
 from persona_tui.stages.judging.questions import RELEVANCE
 from store import model_judgments, user_prompts
 from store.audit import RelevanceJudgment
@@ -18,8 +18,8 @@ from widgets.safe import plain
 
 if TYPE_CHECKING:
     from persona_tui.config import JudgingConfig
-    from persona_tui.jobs.relevance_beside import Beside
-    from persona_tui.jobs.relevance_queue import Sheet
+    from persona_tui.jobs.relevance.beside import Beside
+    from persona_tui.jobs.relevance.queue import Sheet
     from store.db import Store
 
 WAIT = 20.0

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from persona_tui.jobs.evidence import read_quotes
-from persona_tui.jobs.review_changes import Change, OvertakenError, Written
-from persona_tui.jobs.reviewing import ReviewSession
+from persona_tui.jobs.review.changes import Change, OvertakenError, Written
+from persona_tui.jobs.review.evidence import read_quotes
+from persona_tui.jobs.review.session import ReviewSession
 from persona_tui.stages.judging import GUIDELINE, describe
 from store.errors import StoreError
 from store.records import Verdict

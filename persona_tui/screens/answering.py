@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from textual.timer import Timer
 
-from persona_tui.jobs.chatting import (
+from persona_tui.jobs.chat.chatting import (
     Asked,
     Began,
     ChatSession,

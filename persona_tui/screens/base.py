@@ -33,9 +33,9 @@ if TYPE_CHECKING:  # each of these costs a part of the first frame
     from persona_tui.config import Settings
     from persona_tui.db import StoreThread
     from persona_tui.jobs.backends import Backends
-    from persona_tui.jobs.background import BackgroundExtraction, ExtractionState
-    from persona_tui.jobs.judge_beside import BackgroundJudging, JudgingState
-    from persona_tui.jobs.pairs_ahead import PairsAhead, PairsState
+    from persona_tui.jobs.compare.ahead import PairsAhead, PairsState
+    from persona_tui.jobs.extraction.background import BackgroundExtraction, ExtractionState
+    from persona_tui.jobs.judges.beside import BackgroundJudging, JudgingState
 
 log = logging.getLogger("persona_tui")
 Severity = Literal["information", "warning", "error"]
@@ -120,8 +120,8 @@ class HostApp(App[None]):
     def extraction(self) -> BackgroundExtraction:
         """Extraction from all that waits, beside everything else: one for the program."""
         if self._extraction is None:
-            from persona_tui.jobs.background import BackgroundExtraction, count_waiting
-            from persona_tui.jobs.extracting import extract
+            from persona_tui.jobs.extraction.background import BackgroundExtraction, count_waiting
+            from persona_tui.jobs.extraction.extracting import extract
 
             self._extraction = BackgroundExtraction(
                 work=lambda: extract(self.db, self._extractor(), self.embedder, self.settings),
@@ -142,8 +142,8 @@ class HostApp(App[None]):
     def pairs(self) -> PairsAhead:
         """Pairs of answers made ahead of the person: one for the program."""
         if self._pairs is None:
-            from persona_tui.jobs.pairs_ahead import PairsAhead
-            from persona_tui.jobs.responding import write_ahead
+            from persona_tui.jobs.compare.ahead import PairsAhead
+            from persona_tui.jobs.compare.responding import write_ahead
 
             self._pairs = PairsAhead(
                 work=lambda: write_ahead(self.db, self.settings, self.backends, self.embedder),
@@ -161,7 +161,7 @@ class HostApp(App[None]):
     def judging(self) -> BackgroundJudging:
         """A model answering what the person was asked: one for the program."""
         if self._judging is None:
-            from persona_tui.jobs.judge_beside import BackgroundJudging, run_order
+            from persona_tui.jobs.judges.beside import BackgroundJudging, run_order
 
             self._judging = BackgroundJudging(
                 lambda order, stop: run_order(self.db, self.backends, self.settings, order, stop),
@@ -202,7 +202,7 @@ class HostApp(App[None]):
             ConfigError: what was written makes no sense; the old settings stay in force.
         """
         from persona_tui.config import load_settings
-        from persona_tui.jobs.background import settings_used
+        from persona_tui.jobs.extraction.background import settings_used
 
         before, now = self._settings, load_settings(self.paths)
         self._settings = now

@@ -28,7 +28,7 @@ from widgets.transcript import Transcript
 
 if TYPE_CHECKING:  # what talks, and what is kept, is imported after the first frame
     from models.protocol import Backend
-    from persona_tui.jobs.chatting import ChatSession, ChatUpdate
+    from persona_tui.jobs.chat.chatting import ChatSession, ChatUpdate
     from persona_tui.screens.answering import AnswerPlayer
     from store.records import Conversation, Message
 
@@ -195,7 +195,7 @@ class ChatScreen(MessageActions, PersonaScreen):
 
     def _session(self, history: list[Message]) -> ChatSession | None:
         """A session with the model and the settings in force."""
-        from persona_tui.jobs.chatting import ChatSession
+        from persona_tui.jobs.chat.chatting import ChatSession
 
         backend = self._backend()
         if backend is None:
@@ -231,7 +231,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         self.refresh_bindings()
 
     async def on_transcript_shown(self, event: Transcript.Shown) -> None:
-        from persona_tui.jobs.chatting import earlier_versions
+        from persona_tui.jobs.chat.chatting import earlier_versions
 
         records = self.transcript.records[event.first : event.last]
         if records:

@@ -16,9 +16,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from persona_tui.jobs.compare_changes import Change, Written
-from persona_tui.jobs.compare_queue import read_queue
-from persona_tui.jobs.compare_session import CompareSession
+from persona_tui.jobs.compare.changes import Change, Written
+from persona_tui.jobs.compare.queue import read_queue
+from persona_tui.jobs.compare.session import CompareSession
 from persona_tui.screens import compare_text as texts
 from persona_tui.screens.base import PersonaScreen
 from persona_tui.screens.compare_arm import ArmScreen, Chosen, keep
@@ -30,7 +30,7 @@ from widgets.safe import plain
 from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
-    from persona_tui.jobs.pairs_ahead import PairsState
+    from persona_tui.jobs.compare.ahead import PairsState
     from store.audit import Arm
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from persona_tui.jobs.compare_queue import Item, numbers
-from persona_tui.jobs.compare_session import CompareSession
-from persona_tui.jobs.pairs_ahead import PairsState
+from persona_tui.jobs.compare.ahead import PairsState
+from persona_tui.jobs.compare.queue import Item, numbers
+from persona_tui.jobs.compare.session import CompareSession
 from persona_tui.stages.judging.questions import RESPONSE
 from store.audit import Arm, Response
 from widgets.answer_pane import Mark

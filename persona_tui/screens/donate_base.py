@@ -12,7 +12,7 @@ from textual.app import ScreenStackError
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from persona_tui.jobs.donation_desk import Desk, change, level_of, look
+from persona_tui.jobs.donation.desk import Desk, change, level_of, look
 from persona_tui.screens.base import PersonaScreen
 from store import donations
 from store.donations import Donation, Level

@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from persona_tui.donation.consent import LICENSE_NAMES
-from persona_tui.jobs import donating
-from persona_tui.jobs.donation_desk import Desk
-from persona_tui.jobs.donation_material import Choice
+from persona_tui.jobs.donation import donating
+from persona_tui.jobs.donation.desk import Desk
+from persona_tui.jobs.donation.material import Choice
 from persona_tui.screens import donate_text as texts
 from persona_tui.screens.donate_base import DonatePane
 from store.donations import ItemKind, Level

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from persona_tui.jobs import donation_giving
-from persona_tui.jobs.donation_desk import Desk
+from persona_tui.jobs.donation import giving as donation_giving
+from persona_tui.jobs.donation.desk import Desk
 from persona_tui.screens import donate_text as texts
 from persona_tui.screens.donate_base import DonatePane
 from store import donations

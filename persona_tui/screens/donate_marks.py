@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from persona_tui.jobs.donation_material import Choice
-from persona_tui.jobs.donation_redacting import ONLY, Redacting
-from persona_tui.jobs.donation_spans import WHY, pieces_of
+from persona_tui.jobs.donation.material import Choice
+from persona_tui.jobs.donation.redacting import ONLY, Redacting
+from persona_tui.jobs.donation.spans import WHY, pieces_of
 from widgets.marked_text import Part
 from widgets.safe import counted, shorten
 from widgets.verdict_bar import Choice as Key

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Input, Static
 
-from persona_tui.jobs.donation_preview import (
+from persona_tui.jobs.donation.preview import (
     MOST_HITS,
     ROW_IDS,
     find,

@@ -11,9 +11,9 @@ import threading
 
 from textual.content import Content
 
-from persona_tui.jobs import donating
-from persona_tui.jobs.donation_desk import Desk
-from persona_tui.jobs.donation_preview import Hit, StoppedError, is_text, read_for
+from persona_tui.jobs.donation import donating
+from persona_tui.jobs.donation.desk import Desk
+from persona_tui.jobs.donation.preview import Hit, StoppedError, is_text, read_for
 from persona_tui.jobs.progress import size_text
 from persona_tui.screens import donate_text as texts
 from persona_tui.screens.donate_base import DonatePane

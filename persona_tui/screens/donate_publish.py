@@ -16,7 +16,7 @@ from textual.widgets import Button, Input, Static
 
 from models.secrets import Secret
 from persona_tui.errors import UserError
-from persona_tui.jobs import donation_giving
+from persona_tui.jobs.donation import giving as donation_giving
 from persona_tui.jobs.progress import size_text
 from persona_tui.screens.base import is_expected
 from persona_tui.screens.donate_base import GivingScreen

@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from persona_tui.jobs.donation_desk import Desk
-from persona_tui.jobs.donation_material import Choice
-from persona_tui.jobs.donation_redacting import ONLY
+from persona_tui.jobs.donation.desk import Desk
+from persona_tui.jobs.donation.material import Choice
+from persona_tui.jobs.donation.redacting import ONLY
 from persona_tui.screens import donate_marks as marks
 from persona_tui.screens import donate_text as texts
 from persona_tui.screens.donate_redact_deciding import RedactDeciding

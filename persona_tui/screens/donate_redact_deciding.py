@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from persona_tui.jobs import donating
-from persona_tui.jobs.donation_edits import keep_words, reset_edits
-from persona_tui.jobs.donation_spans import edit_of, put_edit, unkeep
+from persona_tui.jobs.donation import donating
+from persona_tui.jobs.donation.edits import keep_words, reset_edits
+from persona_tui.jobs.donation.spans import edit_of, put_edit, unkeep
 from persona_tui.screens.donate_redact_work import RedactWork
 from store import donations
 from store.donations import Level

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from persona_tui.jobs import donating
-from persona_tui.jobs.donation_desk import Desk, ElsewhereError
-from persona_tui.jobs.donation_edits import undo_edit
-from persona_tui.jobs.donation_material import Material
-from persona_tui.jobs.donation_preview import StoppedError, read_for
-from persona_tui.jobs.donation_redacting import Redacting, read_edits
-from persona_tui.jobs.donation_spans import put_edit
+from persona_tui.jobs.donation import donating
+from persona_tui.jobs.donation.desk import Desk, ElsewhereError
+from persona_tui.jobs.donation.edits import undo_edit
+from persona_tui.jobs.donation.material import Material
+from persona_tui.jobs.donation.preview import StoppedError, read_for
+from persona_tui.jobs.donation.redacting import Redacting, read_edits
+from persona_tui.jobs.donation.spans import put_edit
 from persona_tui.screens.donate_base import DonatePane, Work
 from store.donations import StoredEdit
 

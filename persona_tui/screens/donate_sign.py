@@ -12,8 +12,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Static
 
 from persona_tui.donation import consent
-from persona_tui.jobs import donation_desk
-from persona_tui.jobs.donation_desk import Desk
+from persona_tui.jobs.donation import desk as donation_desk
+from persona_tui.jobs.donation.desk import Desk
 from persona_tui.screens import donate_text as texts
 from persona_tui.screens.donate_base import DonatePane
 from store.db import utc_now

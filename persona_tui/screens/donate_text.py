@@ -7,7 +7,7 @@ from datetime import datetime
 
 from textual.content import Content
 
-from persona_tui.jobs.donation_material import Choice
+from persona_tui.jobs.donation.material import Choice
 from persona_tui.jobs.progress import time_text
 from store.donations import Donation, Level
 from widgets.safe import counted, plain, shorten

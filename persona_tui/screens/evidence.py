@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from persona_tui.jobs.evidence import Passage, read_passage
+from persona_tui.jobs.review.evidence import Passage, read_passage
 from store.errors import StoreError
 from store.records import Attribute, Message
 from widgets.safe import plain, shorten

@@ -13,7 +13,7 @@ from persona_tui.screens.extraction_text import extraction_line
 from widgets.work_line import WorkLine
 
 if TYPE_CHECKING:
-    from persona_tui.jobs.background import ExtractionState
+    from persona_tui.jobs.extraction.background import ExtractionState
 
 
 class ExtractionScreen(PersonaScreen):

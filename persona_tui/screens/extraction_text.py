@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from persona_tui.jobs.background import ExtractionState
+from persona_tui.jobs.extraction.background import ExtractionState
 from persona_tui.jobs.progress import time_text
 from widgets.safe import counted
 

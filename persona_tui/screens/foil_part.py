@@ -12,7 +12,7 @@ from persona_tui.screens.confirm import ConfirmScreen
 from widgets.safe import counted, plain
 
 if TYPE_CHECKING:
-    from persona_tui.jobs.foil_beside import FoilBeside, FoilEstimate, FoilState
+    from persona_tui.jobs.foil.beside import FoilBeside, FoilEstimate, FoilState
 
 KEY = "f"
 """The key that starts and stops it."""
@@ -101,7 +101,7 @@ class FoilPart(PersonaScreen):
             self.start(self._ask(), group="foil")
 
     async def _ask(self) -> None:
-        from persona_tui.jobs.foil_beside import FoilBeside, estimate, play_all
+        from persona_tui.jobs.foil.beside import FoilBeside, estimate, play_all
 
         host = self.host
         await host.ready.wait()

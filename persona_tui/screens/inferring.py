@@ -69,7 +69,7 @@ class SideInference:
             await self.show(conversation_id)
 
     async def _extract(self, conversation_id: str, settings: Settings) -> None:
-        from persona_tui.jobs.extracting import extract
+        from persona_tui.jobs.extraction.extracting import extract
 
         steps = extract(
             self.host.db,

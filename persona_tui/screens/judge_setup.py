@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from persona_tui.jobs.backends import ready
 from persona_tui.jobs.costs import money, price_of
-from persona_tui.jobs.judge_beside import Estimate, JudgeOrder, estimate
+from persona_tui.jobs.judges.beside import Estimate, JudgeOrder, estimate
 from persona_tui.screens import judge_text as texts
 from persona_tui.screens.base import is_expected
 from persona_tui.screens.confirm import PromptScreen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from persona_tui.jobs.costs import money
-from persona_tui.jobs.judge_beside import Estimate, JudgeOrder, JudgingState
+from persona_tui.jobs.judges.beside import Estimate, JudgeOrder, JudgingState
 from persona_tui.jobs.progress import time_text
 from store.audit import Kind
 from widgets.safe import counted, plain

@@ -16,7 +16,7 @@ from widgets.transcript import Transcript
 if TYPE_CHECKING:
     from textual.widgets import Markdown
 
-    from persona_tui.jobs.chatting import ChatSession
+    from persona_tui.jobs.chat.chatting import ChatSession
     from store.records import Conversation, Message
 
 SIDE_WIDTHS = (24, 72)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def elsewhere(host: HostApp) -> list[str]:
     """The hosts that pairs would be sent to, as it is set; none where it is not set rightly."""
-    from persona_tui.jobs.pair_orders import hosts, writers
+    from persona_tui.jobs.compare.orders import hosts, writers
 
     try:
         return hosts(writers(host.backends, host.settings.compare.arm))

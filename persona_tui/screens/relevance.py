@@ -17,9 +17,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from persona_tui.jobs.relevance_changes import Change, write
-from persona_tui.jobs.relevance_queue import accepted_attributes
-from persona_tui.jobs.relevance_session import RelevanceSession
+from persona_tui.jobs.relevance.changes import Change, write
+from persona_tui.jobs.relevance.queue import accepted_attributes
+from persona_tui.jobs.relevance.session import RelevanceSession
 from persona_tui.screens import relevance_text as texts
 from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.pair_writing import write_ahead

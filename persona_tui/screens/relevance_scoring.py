@@ -6,10 +6,10 @@ import asyncio
 from contextlib import aclosing
 from functools import partial
 
-from persona_tui.jobs.relevance_changes import remember_told
-from persona_tui.jobs.relevance_queue import Sheet
-from persona_tui.jobs.relevance_session import RelevanceSession
-from persona_tui.jobs.relevance_summary import ModelLine, model_lines
+from persona_tui.jobs.relevance.changes import remember_told
+from persona_tui.jobs.relevance.queue import Sheet
+from persona_tui.jobs.relevance.session import RelevanceSession
+from persona_tui.jobs.relevance.summary import ModelLine, model_lines
 from persona_tui.screens.base import PersonaScreen, is_expected
 from store import model_judgments
 
@@ -63,7 +63,7 @@ class ScoringScreen(PersonaScreen):
         await self._score_rest()
 
     async def _score_now(self, session: RelevanceSession, sheet: Sheet) -> None:
-        from persona_tui.jobs.relevance_scoring import local_judge, score_prompt
+        from persona_tui.jobs.relevance.scoring import local_judge, score_prompt
 
         attributes = [(draw.item_id, session.text_of(draw.item_id)) for draw in sheet.items]
         steps = score_prompt(
@@ -76,7 +76,7 @@ class ScoringScreen(PersonaScreen):
 
     async def _score_rest(self) -> None:
         """What the person judged in a sitting that ended before models had."""
-        from persona_tui.jobs.relevance_scoring import local_judge, score_waiting
+        from persona_tui.jobs.relevance.scoring import local_judge, score_waiting
 
         judging = self.host.settings.judging
         async with self.host.extraction.paused():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from persona_tui.jobs.progress import time_text
-from persona_tui.jobs.relevance_session import RelevanceSession
-from persona_tui.jobs.relevance_summary import ModelLine, model_sentence, own_line
+from persona_tui.jobs.relevance.session import RelevanceSession
+from persona_tui.jobs.relevance.summary import ModelLine, model_sentence, own_line
 from persona_tui.stages.judging.questions import RELEVANCE
 from widgets.verdict_bar import Choice
 

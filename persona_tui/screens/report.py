@@ -23,7 +23,7 @@ from persona_tui.screens.foil_part import FoilPart, foil_line
 from widgets.work_line import WorkLine
 
 if TYPE_CHECKING:
-    from persona_tui.jobs.judge_beside import Estimate, JudgeOrder, JudgingState
+    from persona_tui.jobs.judges.beside import Estimate, JudgeOrder, JudgingState
     from persona_tui.report.model import Plot, Report
 
 FORMS = {"html": "html", "md": "md", "json": "json"}

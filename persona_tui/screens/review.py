@@ -16,10 +16,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from persona_tui.jobs.evidence import read_anew
-from persona_tui.jobs.review_changes import Change, Written
-from persona_tui.jobs.review_queue import count_attributes, read_attributes
-from persona_tui.jobs.reviewing import ReviewSession
+from persona_tui.jobs.review.changes import Change, Written
+from persona_tui.jobs.review.evidence import read_anew
+from persona_tui.jobs.review.queue import count_attributes, read_attributes
+from persona_tui.jobs.review.session import ReviewSession
 from persona_tui.screens import review_texts as texts
 from persona_tui.screens.review_windows import ReviewWindows
 from persona_tui.stages.judging import GUIDELINE, ReviewFilter
@@ -28,7 +28,7 @@ from widgets.attribute_card import AttributeCard
 from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
-    from persona_tui.jobs.background import ExtractionState
+    from persona_tui.jobs.extraction.background import ExtractionState
 
 _JOIN_AT = 12
 """Reading the queue again takes half a second at 10,000 attributes: not for each new one."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from persona_tui.jobs.evidence import Quote
-from persona_tui.jobs.reviewing import ReviewSession
+from persona_tui.jobs.review.evidence import Quote
+from persona_tui.jobs.review.session import ReviewSession
 from persona_tui.stages.judging import GUIDELINE, STATUSES, describe, is_judged
 from widgets.evidence_list import EvidenceLine
 from widgets.safe import shorten

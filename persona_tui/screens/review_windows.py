@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from persona_tui.jobs.evidence import Quote
-from persona_tui.jobs.review_changes import Change, Written
-from persona_tui.jobs.reviewing import ReviewSession
+from persona_tui.jobs.review.changes import Change, Written
+from persona_tui.jobs.review.evidence import Quote
+from persona_tui.jobs.review.session import ReviewSession
 from persona_tui.screens.extraction_line import ExtractionScreen
 from persona_tui.stages.judging import STATUSES, ReviewFilter, Status
 

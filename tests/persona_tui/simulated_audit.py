@@ -17,13 +17,13 @@ from models.embeddings import HashedEmbedder
 from models.scripted import ScriptedBackend
 from persona_tui.config import CompareConfig, JudgingConfig, Settings
 from persona_tui.db import StoreThread
-from persona_tui.jobs.compare_session import CompareSession
-from persona_tui.jobs.judge_items import plan
-from persona_tui.jobs.judging import judge as let_judge
-from persona_tui.jobs.relevance_changes import write
-from persona_tui.jobs.relevance_session import RelevanceSession
-from persona_tui.jobs.responding import make_ahead
-from persona_tui.jobs.reviewing import ReviewSession
+from persona_tui.jobs.compare.responding import make_ahead
+from persona_tui.jobs.compare.session import CompareSession
+from persona_tui.jobs.judges.items import plan
+from persona_tui.jobs.judges.judging import judge as let_judge
+from persona_tui.jobs.relevance.changes import write
+from persona_tui.jobs.relevance.session import RelevanceSession
+from persona_tui.jobs.review.session import ReviewSession
 from store import candidates, conversations, messages, runs, user_prompts
 from store.candidates import Group
 from store.db import Store, new_id, utc_now

@@ -10,7 +10,7 @@ from persona_tui.plain.compare import PlainCompare
 from store import response_judgments
 from store.audit import Side
 from store.db import open_store
-from tests.persona_tui.jobs.test_compare_session import fill
+from tests.persona_tui.jobs.compare.test_compare_session import fill
 from tests.persona_tui.screens.test_compare_reading import with_many
 
 

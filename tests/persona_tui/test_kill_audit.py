@@ -20,9 +20,9 @@ import pytest
 
 from persona_tui.config import JudgingConfig, Settings
 from persona_tui.db import StoreThread
-from persona_tui.jobs.compare_queue import Item, finished
-from persona_tui.jobs.compare_session import CompareSession
-from persona_tui.jobs.relevance_session import RelevanceSession
+from persona_tui.jobs.compare.queue import Item, finished
+from persona_tui.jobs.compare.session import CompareSession
+from persona_tui.jobs.relevance.session import RelevanceSession
 from persona_tui.paths import Paths
 from persona_tui.state import UiState, save_state
 from store import relevance, response_judgments, responses

@@ -142,7 +142,7 @@ def test_extract_keeps_what_it_said_and_reads_nothing_twice(paths: Paths) -> Non
 @pytest.mark.terminal
 def test_a_killed_review_on_the_full_screen_has_no_holes(paths: Paths) -> None:
     """Verdicts are painted before they are written: what a kill takes is the last keys only."""
-    from persona_tui.jobs.reviewing import ReviewSession
+    from persona_tui.jobs.review.session import ReviewSession
     from store import catches, judgments
 
     seeded(paths.database, 60)

@@ -13,8 +13,8 @@ from models.scripted import ScriptedBackend
 from persona_tui.cli import main
 from persona_tui.config import JudgingConfig
 from persona_tui.jobs.backends import Backends
-from persona_tui.jobs.relevance_changes import write
-from persona_tui.jobs.relevance_session import RelevanceSession
+from persona_tui.jobs.relevance.changes import write
+from persona_tui.jobs.relevance.session import RelevanceSession
 from persona_tui.paths import Paths
 from store import responses
 from store.db import Store, open_store

@@ -13,9 +13,9 @@ import pytest
 
 from persona_tui.config import DonationConfig
 from persona_tui.donation import bundle
-from persona_tui.jobs import donating
-from persona_tui.jobs.donation_material import choices, read_material
-from persona_tui.jobs.donation_texts import texts_of
+from persona_tui.jobs.donation import donating
+from persona_tui.jobs.donation.material import choices, read_material
+from persona_tui.jobs.donation.texts import texts_of
 from store import (
     attributes,
     candidates,

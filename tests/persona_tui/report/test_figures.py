@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from persona_tui.config import JudgingConfig
-from persona_tui.jobs.compare_session import CompareSession
+from persona_tui.jobs.compare.session import CompareSession
 from persona_tui.jobs.reporting import report_now
 from persona_tui.report import study
 from persona_tui.report.build import build_report

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from models.scripted import ScriptedBackend
 from persona_tui.cli import cli
-from persona_tui.jobs import extracting
+from persona_tui.jobs.extraction import extracting
 from persona_tui.paths import Paths
 from persona_tui.state import UiState, load_state, save_state
 from store import conversations, forgetting, messages

@@ -11,8 +11,8 @@ from models.errors import UnavailableError
 from models.protocol import Backend, Embedder
 from persona_tui.config import Settings
 from persona_tui.db import StoreThread
-from persona_tui.jobs import extracting
-from persona_tui.jobs.extracting import ExtractProgress
+from persona_tui.jobs.extraction import extracting
+from persona_tui.jobs.extraction.extracting import ExtractProgress
 from persona_tui.jobs.progress import Progress
 from persona_tui.paths import Paths
 from store import attributes, candidates, messages

@@ -7,7 +7,7 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from persona_tui.donation import reading
-from persona_tui.jobs import donating as steps
+from persona_tui.jobs.donation import donating as steps
 from persona_tui.paths import Paths
 from persona_tui.screens.confirm import PromptScreen
 from persona_tui.screens.donate_words import WordsScreen

@@ -7,7 +7,7 @@ import json
 import pytest
 from textual.widgets import Button, Input
 
-from persona_tui.jobs import donating as steps
+from persona_tui.jobs.donation import donating as steps
 from persona_tui.paths import Paths
 from persona_tui.screens.confirm import ConfirmScreen, PromptScreen
 from store import donations

@@ -23,7 +23,7 @@ from persona_tui.screens.report import ReportScreen
 from store import model_judgments
 from store.db import open_store
 from tests.helpers import wait_until
-from tests.persona_tui.jobs.test_judging import fill
+from tests.persona_tui.jobs.judges.test_judging import fill
 from widgets.work_line import WorkLine
 
 REMOTE = ModelEntry(

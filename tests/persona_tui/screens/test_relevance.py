@@ -13,8 +13,8 @@ from models.scripted import ScriptedBackend
 from persona_tui.app import PersonaApp
 from persona_tui.config import JudgingConfig, Settings
 from persona_tui.jobs.backends import Backends
-from persona_tui.jobs.relevance_changes import write
-from persona_tui.jobs.relevance_session import RelevanceSession
+from persona_tui.jobs.relevance.changes import write
+from persona_tui.jobs.relevance.session import RelevanceSession
 from persona_tui.paths import Paths
 from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.relevance import RelevanceScreen

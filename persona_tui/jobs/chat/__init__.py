@@ -1,0 +1,1 @@
+"""Chatting: what is sent, how an answer is written and kept."""

@@ -1,0 +1,1 @@
+"""Stage 3: pairs of answers, made ahead and judged blind."""

@@ -1,0 +1,1 @@
+"""Donating, from the first choice to the withdrawal."""

@@ -1,0 +1,1 @@
+"""Attributes from messages: on command and in the background."""

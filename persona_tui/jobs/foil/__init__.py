@@ -1,0 +1,1 @@
+"""Synthetic users: played, extracted from, judged, and held against what is known of them."""

@@ -1,0 +1,1 @@
+"""Stage 1: one attribute at a time, its queue, its steps and what they write."""
