@@ -100,6 +100,20 @@ class CompareConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Pairs made ahead of you, in the background."""
 
 
+class LearningConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How small models of your own learn from your judgments, on this machine."""
+
+    auto_train: bool = True
+    """Learn anew after every sitting of judging."""
+    refine: bool = True
+    """What your verifier flags goes back to the extractor, to be weakened, corrected or withdrawn."""
+    active_share: Fraction = 0.25
+    """Share of what is asked next that is chosen because the most is learned from it; the rest is
+    drawn at random, and only that gives the headline figures."""
+    personalize_chat: bool = False
+    """Tell the chat's model those accepted attributes that your relevance model finds relevant."""
+
+
 class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How llama.cpp runs models on this machine."""
 
@@ -191,6 +205,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     extraction: ExtractionConfig = ExtractionConfig()
     judging: JudgingConfig = JudgingConfig()
     compare: CompareConfig = CompareConfig()
+    learning: LearningConfig = LearningConfig()
     local: LocalSettings = LocalSettings()
     remote: RemoteSettings = RemoteSettings()
     downloads: DownloadSettings = DownloadSettings()

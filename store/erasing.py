@@ -50,8 +50,12 @@ def allow(conn: sqlite3.Connection) -> None:
 
 def done(conn: sqlite3.Connection) -> None:
     """Judgments are append-only again; deleted words leave the search index and what was prepared for
-    giving; a scrub is due."""
+    giving; what was learned or kept of it in numbers goes whole; a scrub is due."""
     conn.execute("DELETE FROM forgetting_now")
+    # Weights and vectors remember words, and hashes tell what was guessed. All of it can be made anew
+    # from what stays.
+    for table in ("learned_models", "choice_cache", "vector_cache"):
+        conn.execute(f"DELETE FROM {table}")  # noqa: S608
     remove_prepared(conn)
     conn.execute("INSERT OR REPLACE INTO settings_kv VALUES (?, '1')", (PENDING,))
     for index in ("messages_fts", "attributes_fts"):
@@ -87,8 +91,6 @@ def remove_judgments(conn: sqlite3.Connection, attribute_ids: set[str], gone: Go
         _select(conn, "response_id", "response_attributes", "attribute_id", attribute_ids),
         gone,
     )
-    # Learned from judgments that are gone; they can be trained again from those that stay.
-    conn.execute("DELETE FROM learned_models")
 
 
 def remove_responses(conn: sqlite3.Connection, response_ids: set[str], gone: Gone) -> None:
@@ -119,8 +121,6 @@ def remove_prompts(conn: sqlite3.Connection, prompts: set[str], gone: Gone) -> N
     _delete(conn, "model_judgments", "prompt_id", prompts)
     remove_responses(conn, _select(conn, "response_id", "responses", "prompt_id", prompts), gone)
     _delete(conn, "user_prompts", "prompt_id", prompts)
-    if prompts:
-        conn.execute("DELETE FROM learned_models")  # as in remove_judgments
 
 
 def remove_candidates(conn: sqlite3.Connection, column: str, value: str, gone: Gone) -> set[str]:
@@ -153,6 +153,14 @@ def remove_attributes(conn: sqlite3.Connection, attribute_ids: set[str], gone: G
             (id_list(waiting),),
         )
         _delete(conn, "attribute_evidence", "attribute_id", waiting)
+        for column in ("attribute_id", "result_id"):
+            gone.runs |= _select(conn, "run_id", "refinements", column, waiting)
+            _delete(conn, "refinements", column, waiting)
+        conn.execute(
+            "UPDATE attributes SET refines = NULL"
+            " WHERE refines IN (SELECT value FROM json_each(?))",
+            (id_list(waiting),),
+        )
         corrections = corrections_of(conn, waiting)
         conn.execute(
             "UPDATE attributes SET corrects = NULL"
@@ -236,6 +244,7 @@ def remove_runs(conn: sqlite3.Connection, gone: Gone) -> None:
             "messages",
             "candidates",
             "attributes",
+            "refinements",
             "responses",
             "model_judgments",
             "synthetic_conversations",

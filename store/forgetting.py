@@ -175,7 +175,7 @@ def forget_prompt(store: Store, prompt_id: str) -> Forgotten:
 
 _TABLES = (
     "donation_files", "donation_edits", "donation_left_out", "donation_items", "donations", "redaction_entries",
-    "learned_models", "synthetic_judgments", "synthetic_attributes", "synthetic_conversations",
+    "choice_cache", "vector_cache", "refinements", "learned_models", "synthetic_judgments", "synthetic_attributes", "synthetic_conversations",
     "catch_judgments", "response_mentions", "model_judgments", "response_judgments", "relevance_judgments",
     "response_pairs", "response_attributes", "responses", "user_prompts", "attribute_judgments",
     "attribute_evidence", "candidate_evidence", "candidates", "attributes", "extractions",

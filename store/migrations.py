@@ -17,7 +17,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from store import files, schema_audit, schema_donation, schema_journal, schema_stages
+from store import (
+    files,
+    schema_audit,
+    schema_donation,
+    schema_journal,
+    schema_learning,
+    schema_stages,
+)
 from store.copying import copy_to
 from store.faults import translate, unwritable
 
@@ -29,6 +36,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("0002_relevance_and_responses", schema_stages.STATEMENTS),
     ("0003_audit", schema_audit.STATEMENTS),
     ("0004_donations", schema_donation.STATEMENTS),
+    ("0005_learning", schema_learning.STATEMENTS),
 ]
 """Never change one that was released; add the next."""
 

@@ -50,6 +50,7 @@ TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("chat", "Chat", ("chat.",)),
     ("extraction", "Extraction", ("extraction.", "language")),
     ("judging", "Judging", ("judging.", "compare.")),
+    ("learning", "Learning", ("learning.",)),
     ("giving", "Giving", ("donation.",)),
     ("machine", "Machine", ("local.", "remote.", "downloads.")),
 )
@@ -130,6 +131,7 @@ saved. Tab and Shift+Tab move between settings, the arrow keys between tabs when
 
 - **Chat**, **Extraction**: the model of each task and how it is used.
 - **Judging**: what is asked again and when, planted items, how pairs of answers are made.
+- **Learning**: the small models that learn from your judgments, and what they are used for.
 - **Theme**: moving through the list tries a theme on; Enter keeps it.
 - **Keyboard**: Enter on an action, then press its new key; conflicts are told.
 - **API keys**: where each key comes from. A key itself is never shown and never in the file.

@@ -105,7 +105,8 @@ def _plant_later_stages(store: Store, message_id: str, attribute_id: str) -> Non
             (attribute_id, f'{{"reason": "{PLANTED}15"}}', now),
         )
         conn.execute(
-            "INSERT INTO learned_models VALUES ('l', 'verifier', ?, '0.1.0', ?, '{}', '{}')",
+            "INSERT INTO learned_models (learned_id, kind, created_at, app_version, trained_on,"
+            " metrics, coefficients) VALUES ('l', 'verifier', ?, '0.1.0', ?, '{}', '{}')",
             (now, f'["{PLANTED}16"]'),
         )
 
