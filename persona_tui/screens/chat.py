@@ -78,6 +78,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         self.editing: Message | None = None
         self._player: AnswerPlayer | None = None
         self._loaded = False
+        self._send_once_shown = False
         self._warm = False
         self._matches, self._match = [], 0
         self._wanted: tuple[str | None, str | None] | None = None
@@ -142,6 +143,9 @@ class ChatScreen(MessageActions, PersonaScreen):
         # Only now: a load that gives way to a newer one leaves its wish to it.
         if self._wanted == wanted:
             self._wanted = None
+        if self._send_once_shown and self.is_loaded:
+            self._send_once_shown = False
+            self.composer.action_send()
 
     async def _show(
         self, conversation: Conversation | None, history: list[Message], message_id: str | None
@@ -256,6 +260,9 @@ class ChatScreen(MessageActions, PersonaScreen):
     def on_composer_sent(self, event: Composer.Sent) -> None:
         if self.busy:  # the text stays where it is
             self.host.tell("The model is still writing. Esc stops it and keeps the part.")
+            return
+        if not self._loaded:  # at the start: it waits for the conversation that it belongs to
+            self._send_once_shown = True
             return
         if not self.host.ready.is_set() or not self.is_loaded:
             # Sent now, it would begin a conversation that is not the one about to be shown.

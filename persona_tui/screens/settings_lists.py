@@ -84,7 +84,7 @@ class ThemeList(SettingsList):
         kept = self.host.settings.theme
         names = sorted(self.app.available_themes)
         self.fill([Option(f"{'●' if name == kept else ' '} {name}", id=name) for name in names])
-        if kept in names:
+        if kept in names and not self.view.has_focus:  # who moves in it already is not set back
             self.view.highlighted = names.index(kept)
 
     @on(OptionList.OptionHighlighted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -14,6 +15,7 @@ from models.errors import InterruptedAnswerError
 from models.scripted import ScriptedBackend
 from persona_tui.app import PersonaApp
 from persona_tui.paths import Paths
+from persona_tui.screens.chat import ChatScreen
 from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.texts import TextsScreen
 from store import conversations, messages
@@ -64,6 +66,29 @@ async def test_a_message_is_answered_in_markdown(paths: Paths, size: tuple[int, 
         screen = await loaded(app)
         assert screen.meter.state.used is not None
         assert screen.meter.state.context == 8192
+
+
+async def test_enter_before_the_conversation_is_shown_sends_once_it_is(paths: Paths) -> None:
+    gate, show = asyncio.Event(), ChatScreen._show
+
+    async def late(screen: ChatScreen, *given: Any) -> None:
+        await gate.wait()
+        await show(screen, *given)
+
+    app = make_app(paths)
+    with patch.object(ChatScreen, "_show", late):
+        async with app.run_test(size=LARGE) as pilot:
+            await wait_until(lambda: app.screen.query(Composer))
+            box = app.screen.query_one(Composer)
+            box.focus()
+            await pilot.press("H", "o", "enter")
+            assert box.text == "Ho"
+            assert shown(app) == []
+            gate.set()
+            await wait_until(lambda: len(shown(app)) == 2)
+            assert shown(app)[0] == "Ho"
+            assert box.text == ""
+            await idle(pilot)
 
 
 async def test_escape_stops_and_keeps_the_part(paths: Paths) -> None:
