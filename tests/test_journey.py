@@ -102,7 +102,8 @@ def test_from_first_start_to_ten_judged_attributes(tmp_path: Path, paths: Paths)
         app.wait_for("bad, too general")
         app.press("u")
         app.wait_for("unsure, saved")
-        app.press("escape")
+        app.press("escape")  # seen before the next key: together they would be Alt and that key
+        app.wait_for(lambda text: "Esc: no reason" not in text, hint="no reason given")
         for number in range(4, 11):
             app.press("a")
             app.wait_for(f"{number} judged now")
