@@ -26,7 +26,7 @@ _VISIBLE = "a.attribute_id NOT IN (SELECT attribute_id FROM hidden_attributes)"
 _FROM = """FROM attributes a LEFT JOIN model_runs r ON r.run_id = a.run_id
     LEFT JOIN judgments_in_force j ON j.attribute_id = a.attribute_id"""
 _COLUMNS = f"""a.attribute_id, a.text, a.confidence, a.strategy, a.created_at, r.model, a.run_id,
-    a.language, a.category, a.corrects, {judgments.COLUMNS}"""
+    a.language, a.category, a.corrects, a.refines, {judgments.COLUMNS}"""
 
 
 @guarded
@@ -109,7 +109,7 @@ def _load(store: Store, where: str, values: Sequence[object], limit: int) -> lis
 def _attribute(
     row: tuple[Any, ...], evidence: tuple[Evidence, ...], sources: tuple[Candidate, ...]
 ) -> Attribute:
-    i, text, confidence, strategy, created, model, run, language, category, corrects = row[:10]
+    i, text, confidence, strategy, created, model, run, language, category, corrects, refines = row[:11]
     return Attribute(
         i,
         text,
@@ -121,9 +121,10 @@ def _attribute(
         language=language,
         category=category,
         corrects=corrects,
+        refines=refines,
         evidence=evidence,
         sources=sources,
-        judgment=None if row[10] is None else judgments.from_row(row[10:]),
+        judgment=None if row[11] is None else judgments.from_row(row[11:]),
     )
 
 

@@ -47,7 +47,7 @@ def save_extracted(
     :raises StoreError: a candidate has no evidence, or quotes what its message does not say.
     """
     with store.write() as conn:
-        settings_id = _settings_id(conn, settings_sha256)
+        settings_id = settings_number(conn, settings_sha256)
         there = spans.existing(
             store, [*message_ids, *(e.message_id for c in candidates for e in c.evidence)]
         )
@@ -75,7 +75,7 @@ def save_extracted(
                     "not kept."
                 )
             spans.check(candidate.evidence, there)
-            kept.append(_insert(conn, candidate, conversation_id, settings_id))
+            kept.append(insert(conn, candidate, conversation_id, settings_id))
         conn.executemany(
             "INSERT OR IGNORE INTO extractions (settings_id, n) VALUES (?, ?)",
             [(settings_id, there[i][0]) for i in message_ids if i in there],
@@ -83,7 +83,8 @@ def save_extracted(
     return kept
 
 
-def _settings_id(conn: sqlite3.Connection, sha256: str) -> int:
+def settings_number(conn: sqlite3.Connection, sha256: str) -> int:
+    """The number of these settings, given if they are new. Package-private."""
     conn.execute("INSERT OR IGNORE INTO extraction_settings (sha256) VALUES (?)", (sha256,))
     row = conn.execute(
         "SELECT settings_id FROM extraction_settings WHERE sha256 = ?", (sha256,)
@@ -91,9 +92,10 @@ def _settings_id(conn: sqlite3.Connection, sha256: str) -> int:
     return int(row[0])
 
 
-def _insert(
+def insert(
     conn: sqlite3.Connection, candidate: Candidate, conversation_id: str, settings_id: int
 ) -> Candidate:
+    """Keep a candidate that belongs to no attribute yet. Package-private."""
     made = replace(
         candidate,
         candidate_id=candidate.candidate_id or new_id(),
@@ -143,8 +145,8 @@ def unmerged(store: Store) -> list[Candidate]:
 def attach(store: Store, groups: Sequence[Group]) -> list[str]:
     """Make each group an attribute, or part of one; gives the attribute ids, in order.
 
-    An attribute keeps its id for ever. Its words follow the representative until it is judged;
-    from then on, and where the person wrote it, they stay. A candidate of a judged attribute is
+    An attribute keeps its id for ever. Its words follow the representative until it is judged or
+    refined; from then on, and where the person wrote it, they stay. A candidate of a judged attribute is
     not moved to another one, and a group for a new attribute that such a candidate stands for
     joins that attribute; an unjudged attribute that loses all its candidates goes.
 
@@ -184,8 +186,10 @@ def _attach(conn: sqlite3.Connection, group: Group) -> str:
 
 def _is_fixed(conn: sqlite3.Connection, attribute_id: str) -> bool:
     row = conn.execute(
-        "SELECT strategy = 'user' OR EXISTS (SELECT 1 FROM standing_judgments j"
-        " WHERE j.attribute_id = a.attribute_id) FROM attributes a WHERE attribute_id = ?",
+        "SELECT strategy = 'user' OR refines IS NOT NULL OR EXISTS (SELECT 1 FROM"
+        " standing_judgments j WHERE j.attribute_id = a.attribute_id) OR EXISTS (SELECT 1 FROM"
+        " refinements r WHERE r.attribute_id = a.attribute_id) FROM attributes a"
+        " WHERE attribute_id = ?",
         (attribute_id,),
     ).fetchone()
     if row is None:
@@ -237,7 +241,8 @@ def drop_empty(conn: sqlite3.Connection, attribute_ids: set[str]) -> None:
     One that keeps candidates but lost the one whose words it has takes those of the next.
     Package-private.
     """
-    for attribute_id in attribute_ids:
+    # The newest first: what refines another one is younger than that.
+    for attribute_id in sorted(attribute_ids, reverse=True):
         rest = conn.execute(
             "SELECT candidate_id FROM candidates WHERE attribute_id = ?1 ORDER BY candidate_id ="
             " (SELECT representative FROM attributes WHERE attribute_id = ?1) DESC,"
@@ -252,7 +257,8 @@ def drop_empty(conn: sqlite3.Connection, attribute_ids: set[str]) -> None:
             "SELECT n, text FROM attributes a WHERE attribute_id = ? AND strategy <> 'user'"
             " AND NOT EXISTS (SELECT 1 FROM attribute_judgments j"
             "  WHERE a.attribute_id IN (j.attribute_id, j.corrected_attribute_id))"
-            " AND NOT EXISTS (SELECT 1 FROM attributes c WHERE c.corrects = a.attribute_id)"
+            " AND NOT EXISTS (SELECT 1 FROM attributes c"
+            "  WHERE a.attribute_id IN (c.corrects, c.refines))"
             " AND NOT EXISTS (SELECT 1 FROM relevance_judgments r"
             "  WHERE r.attribute_id = a.attribute_id)"
             " AND NOT EXISTS (SELECT 1 FROM response_attributes r"
@@ -263,6 +269,9 @@ def drop_empty(conn: sqlite3.Connection, attribute_ids: set[str]) -> None:
         ).fetchone()
         if row is not None:
             fts.remove(conn, "attributes_fts", [row])
+            conn.execute(
+                "DELETE FROM refinements WHERE ? IN (attribute_id, result_id)", (attribute_id,)
+            )
             conn.execute("DELETE FROM attributes WHERE n = ?", (row[0],))
 
 
@@ -271,7 +280,8 @@ def reset(store: Store, settings_sha256: str | None = None) -> int:
     """Take extraction back (with these settings, or all), so that it can be done again.
 
     Marks go, and so do the candidates and attributes that nobody judged; judged ones stay with
-    what they rest on. Gives the number of candidates removed.
+    what they rest on, and so does what a judged one refines. What refines one that goes, goes too.
+    Gives the number of candidates removed.
     """
     with store.write() as conn:
         chosen = """(?1 IS NULL OR settings_id IN
@@ -281,9 +291,18 @@ def reset(store: Store, settings_sha256: str | None = None) -> int:
             AND NOT EXISTS (SELECT 1 FROM attribute_judgments j
                 WHERE j.attribute_id = c.attribute_id)
             AND NOT EXISTS (SELECT 1 FROM attributes a
-                WHERE a.attribute_id = c.attribute_id AND a.strategy = 'user')""",  # noqa: S608
+                WHERE a.attribute_id = c.attribute_id AND a.strategy = 'user')
+            AND NOT EXISTS (SELECT 1 FROM attributes r JOIN attribute_judgments j
+                ON j.attribute_id = r.attribute_id WHERE r.refines = c.attribute_id)""",  # noqa: S608
             (settings_sha256,),
         ).fetchall()
+        rows += conn.execute(
+            "SELECT c.candidate_id, c.attribute_id FROM candidates c JOIN attributes a"
+            " ON a.attribute_id = c.attribute_id"
+            " WHERE a.refines IN (SELECT value FROM json_each(?))",
+            (id_list({row[1] for row in rows if row[1] is not None}),),
+        ).fetchall()
+        rows = list(dict.fromkeys(rows))
         conn.execute(f"DELETE FROM extractions WHERE {chosen}", (settings_sha256,))  # noqa: S608
         ids = [(row[0],) for row in rows]
         conn.executemany("DELETE FROM candidate_evidence WHERE candidate_id = ?", ids)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from store import fts
 from store.erasing_donations import remove_prepared
+from store.erasing_refinements import refined_of, remove_steps, words_of
 from store.text import id_list
 
 PENDING = "scrub_pending"
@@ -138,9 +139,8 @@ def remove_candidates(conn: sqlite3.Connection, column: str, value: str, gone: G
 
 
 def remove_attributes(conn: sqlite3.Connection, attribute_ids: set[str], gone: Gone) -> None:
-    """Attributes with their candidates, judgments, and the corrections that were made of them.
-
-    A correction that has evidence of its own elsewhere stays, as the person's own statement.
+    """Attributes with their candidates, judgments, and what was made of them: refined attributes, and
+    corrections. A correction that has evidence of its own elsewhere stays, as the person's statement.
     """
     waiting = set(attribute_ids)
     while waiting:
@@ -153,9 +153,9 @@ def remove_attributes(conn: sqlite3.Connection, attribute_ids: set[str], gone: G
             (id_list(waiting),),
         )
         _delete(conn, "attribute_evidence", "attribute_id", waiting)
-        for column in ("attribute_id", "result_id"):
-            gone.runs |= _select(conn, "run_id", "refinements", column, waiting)
-            _delete(conn, "refinements", column, waiting)
+        gone.phrases |= words_of(conn, waiting)
+        gone.runs |= remove_steps(conn, waiting, BLACKED_OUT)
+        made_of = refined_of(conn, waiting)
         conn.execute(
             "UPDATE attributes SET refines = NULL"
             " WHERE refines IN (SELECT value FROM json_each(?))",
@@ -177,7 +177,7 @@ def remove_attributes(conn: sqlite3.Connection, attribute_ids: set[str], gone: G
         gone.runs |= {row[2] for row in rows if row[2] is not None}
         _delete(conn, "attributes", "attribute_id", waiting)
         gone.attributes |= waiting
-        waiting = corrections - gone.attributes
+        waiting = (corrections | made_of) - gone.attributes
 
 
 def corrections_of(conn: sqlite3.Connection, attribute_ids: set[str]) -> set[str]:

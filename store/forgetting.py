@@ -9,6 +9,8 @@ What a person may expect of it:
 - An attribute that rests on other conversations, too, stays. If its words came from the forgotten
   one it takes those of a remaining source, and what was judged on the old words goes; else the
   judgments stay, with the forgotten words blacked out in what they say was shown.
+- What was made of an attribute by verify-and-refine goes with it, and with any of the words that the
+  extractor was shown: what it says may be from any of them.
 - Synthetic conversations that a model played from the person's own profile go with any attribute,
   and with any conversation that an attribute rests on: they say the profile in other words.
 - What was prepared for giving goes, and signatures with it: a donation that was not given yet has to
@@ -26,7 +28,8 @@ from pathlib import Path
 from store import backup, candidates, conversations, erasing, settings, user_prompts
 from store.attributes import get as get_attribute
 from store.db import Store
-from store.erasing import Gone
+from store.erasing import BLACKED_OUT, Gone
+from store.erasing_refinements import black_out_steps, originals_of, refined_of, words_of
 from store.faults import guarded
 
 
@@ -92,8 +95,11 @@ def _remove_own_evidence(conn: sqlite3.Connection, conversation_id: str) -> set[
 
 def _rebase(conn: sqlite3.Connection, affected: set[str], gone: Gone) -> None:
     """Let affected attributes rest on what remains; remove those that rest on nothing."""
-    groundless: set[str] = set()
-    for attribute_id in affected:
+    originals = affected | originals_of(conn, affected)
+    groundless = refined_of(conn, originals)
+    gone.phrases |= words_of(conn, originals)
+    black_out_steps(conn, originals, BLACKED_OUT)
+    for attribute_id in affected - groundless:
         text, strategy, representative = conn.execute(
             "SELECT text, strategy, representative FROM attributes WHERE attribute_id = ?",
             (attribute_id,),

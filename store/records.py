@@ -172,6 +172,9 @@ class Attribute:
     category: str | None = None
     corrects: str | None = None
     """The attribute that this user-authored one corrects."""
+    refines: str | None = None
+    """The attribute that this one was made of, because the verifier flagged it. Never told before
+    both are judged."""
     evidence: tuple[Evidence, ...] = ()
     sources: tuple[Candidate, ...] = ()
     judgment: AttributeJudgment | None = None
