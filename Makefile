@@ -28,7 +28,7 @@ walls: $(VENV)/.installed-dev
 
 tests: $(VENV)/.installed-dev
 	@echo "== pytest"
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

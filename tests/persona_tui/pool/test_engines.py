@@ -19,7 +19,15 @@ SPARK = engines.missing_for_spark()
 @pytest.mark.skipif(SPARK is not None, reason=SPARK or "")
 @pytest.mark.timeout(900)  # starting Spark and compiling its plans takes a while on a busy machine
 @pytest.mark.usefixtures("loopback")
-def test_spark_gives_what_duckdb_gives(tmp_path: Path) -> None:
+def test_spark_gives_what_duckdb_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # For a few rows compiling takes longer than computing: interpreted, it is the same Spark.
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/spark-defaults.conf").write_text(
+        "spark.sql.codegen.wholeStage false\n"
+        "spark.sql.codegen.factoryMode NO_CODEGEN\n"
+        "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n"
+    )
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path / "conf"))
     donors = donor_rows(9, languages=("en", "en", "de"))
     bundles = write_bundles(donors, tmp_path / "in")
     copied = {**donors[1], "contributors": [{**donors[1]["contributors"][0]}]}
