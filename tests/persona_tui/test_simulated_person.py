@@ -4,6 +4,7 @@ the report finds again what was planted (:mod:`tests.persona_tui.simulated` says
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -29,7 +30,8 @@ from tests.persona_tui.simulated_audit import (
     pairs,
 )
 
-SEEDS = 200
+SEEDS = int(os.environ.get("AUDIT_SEEDS", "80"))
+"""People. ``AUDIT_SEEDS=200`` takes four minutes, and sees more."""
 BIASES = (0.0, 0.5)
 """Share of comparisons in which the left answer is taken unread, of people in turn."""
 CAUTIOUS = (
@@ -44,8 +46,13 @@ NO_CATCH = replace(SETTINGS.judging, catch_share=0.0)
 
 
 def least(intervals: int) -> int:
-    """So many of nominal 95 % hold, but for bad luck of three standard deviations: 181 of 200."""
+    """So many of nominal 95 % hold, but for bad luck of three standard deviations: 181 of 200, 70 of 80."""
     return int(stats.binom.ppf(0.004, intervals, 0.95))
+
+
+def most(people: int, share: float) -> int:
+    """So many of them are noted, but for bad luck of three standard deviations: 12 of 100."""
+    return int(stats.binom.ppf(0.996, people, share))
 
 
 def accept_all(store: Store) -> None:
@@ -94,12 +101,12 @@ def test_what_was_planted_is_found_again(room: Path) -> None:
     for key in truths(0.0):
         assert there[key] >= SEEDS * NOT_ALWAYS.get(key, 0.99), (key, there[key])
         assert held[key] >= least(there[key]), (key, held[key], there[key])
-        # An interval must not hold because it says nothing.
-        if not key.startswith(CAUTIOUS):
+        # An interval must not hold because it says nothing; of few, all may hold by chance.
+        if SEEDS >= 200 and not key.startswith(CAUTIOUS):
             assert held[key] < there[key], key
     # A bias of one half is seen in nearly everybody, none in about one of twenty.
-    assert noted[0.5] >= 75, noted
-    assert noted[0.0] <= 10, noted
+    assert noted[0.5] >= 0.75 * SEEDS / 2, noted
+    assert noted[0.0] <= most(SEEDS // 2, 0.05), noted
 
 
 def test_without_a_bias_one_is_noted_in_one_person_of_twenty(room: Path) -> None:
@@ -128,6 +135,7 @@ def test_without_a_bias_one_is_noted_in_one_person_of_twenty(room: Path) -> None
         assert found.low is not None
         assert found.high is not None
         held += found.low <= 0 <= found.high
-    # An exact test of thirty whole numbers is one of 4 %: four of 100, three standard deviations.
-    assert 1 <= noted <= 10, noted
+    # An exact test of thirty whole numbers is one of 4 %.
+    assert noted <= most(SEEDS // 2, 0.04), noted
+    assert noted or SEEDS < 200
     assert held >= least(SEEDS // 2), held
