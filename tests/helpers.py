@@ -11,7 +11,7 @@ from pathlib import Path
 async def wait_until(
     predicate: Callable[[], object] | Callable[[], Awaitable[object]],
     *,
-    timeout: float = 20.0,
+    timeout: float = 60.0,
     every: float = 0.02,
     what: str = "",
 ) -> None:

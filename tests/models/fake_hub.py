@@ -174,7 +174,7 @@ class _Handler(Answering):
             return
         if hub.hold_after is not None:
             self._send(body[: hub.hold_after])
-            hub.release.wait(20)
+            hub.release.wait(120)  # a busy machine is slow to read what came
             body = body[hub.hold_after :]
         self._send(body)
 

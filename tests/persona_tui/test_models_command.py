@@ -88,7 +88,8 @@ async def test_interrupt_keeps_the_part_and_says_how_to_go_on(hub: FakeHub, path
     )
     try:
         await wait_until(
-            lambda: any(path.stat().st_size > 500_000 for path in paths.models.glob(".*.part"))
+            lambda: any(path.stat().st_size > 500_000 for path in paths.models.glob(".*.part")),
+            timeout=90,
         )
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
