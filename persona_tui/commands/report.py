@@ -13,13 +13,15 @@ from persona_tui.errors import UsageError
 
 
 @click.command("report")
-@click.option("--html", "form", flag_value="html", help="One self-contained HTML file.")
-@click.option("--md", "form", flag_value="md", help="Markdown.")
-@click.option("--json", "form", flag_value="json", help="JSON (docs/report.md says how).")
+@click.option("--html", is_flag=True, help="One self-contained HTML file.")
+@click.option("--md", is_flag=True, help="Markdown.")
+@click.option("--json", "as_json", is_flag=True, help="JSON (docs/report.md says how).")
 @click.option("--output", "-o", metavar="FILE", help="Write to this file; '-' is standard output.")
 @click.option("--method", is_flag=True, help="Say how each figure is computed (plain text).")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-def command(form: str | None, output: str | None, method: bool, force: bool) -> None:
+def command(
+    html: bool, md: bool, as_json: bool, output: str | None, method: bool, force: bool
+) -> None:
     """Report what your judgments show, each figure with its interval beside the study's.
 
     Plain text by default. HTML goes to a file unless standard output is a pipe. What cannot be
@@ -28,6 +30,10 @@ def command(form: str | None, output: str | None, method: bool, force: bool) -> 
     from persona_tui.jobs.reporting import rendered, report_now
     from persona_tui.paths import write_private
 
+    forms = [name for name, on in (("html", html), ("md", md), ("json", as_json)) if on]
+    if len(forms) > 1:
+        raise UsageError("One report has one form: choose --html, --md or --json, not several.")
+    form = forms[0] if forms else None
     if output is None and form == "html" and sys.stdout.isatty():
         output = "persona-report.html"
     path = None if output in (None, "-") else Path(output or "").expanduser()
