@@ -22,6 +22,8 @@ from store.text import id_list
 
 PENDING = "scrub_pending"
 """In ``settings_kv`` from a deletion until its bytes are gone from the file and its log."""
+CACHE_GENERATION = "cache_generation"
+"""In ``settings_kv``: the name of what :mod:`store.caches` holds, until something is forgotten."""
 BLACKED_OUT = "[forgotten]"
 """Stands in ``shown`` where forgotten words were."""
 
@@ -57,6 +59,7 @@ def done(conn: sqlite3.Connection) -> None:
     # from what stays.
     for table in ("learned_models", "choice_cache", "vector_cache"):
         conn.execute(f"DELETE FROM {table}")  # noqa: S608
+    conn.execute("DELETE FROM settings_kv WHERE key = ?", (CACHE_GENERATION,))
     remove_prepared(conn)
     conn.execute("INSERT OR REPLACE INTO settings_kv VALUES (?, '1')", (PENDING,))
     for index in ("messages_fts", "attributes_fts"):
