@@ -9,11 +9,12 @@ right: there the sentence is reported as said, in a frame of the chat's or the c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
 
-from models.protocol import Backend, Embedder, Finished, Sampling, TextDelta
+from models.protocol import Backend, ChatMessage, Embedder, Finished, Sampling, TextDelta
 from persona_tui.stages.extraction import prompts
 from persona_tui.stages.extraction.agreement import agreement, content
 from persona_tui.stages.extraction.gate import Gated, gate
@@ -63,7 +64,7 @@ async def from_message(
         if gated.probability < settings.gate_threshold:
             continue
         quote = gated.focus.of(message.text)
-        made = await _state(quote, said_in, backend, settings)
+        made = await restate(quote, said_in, backend, settings)
         if made is None:
             continue
         support = _REPORTED_SUPPORT
@@ -96,9 +97,11 @@ def _evidence(message: Message, gated: Gated) -> Evidence:
     )
 
 
-async def _state(
+async def restate(
     quote: str, said_in: str, backend: Backend, settings: ExtractionSettings
 ) -> Made | None:
+    """What a sentence says about its writer, and no more; ``None`` where nothing can be said.
+    ``said_in`` is the language around it. Raises :class:`models.errors.ModelError`."""
     language = language_of(quote, default=said_in)
     wanted = settings.language or language
     if language != "en" or wanted != "en":
@@ -106,7 +109,7 @@ async def _state(
         return Made(text, "reported", 1.0) if text else None
     if states_nothing(quote):
         return None
-    answer = await _ask(quote, backend)
+    answer = await first_sentence(prompts.grounded(quote), backend)
     if answer is not None:
         agreed = agreement(quote, answer)
         if agreed.ok:
@@ -117,10 +120,10 @@ async def _state(
     return Made(ruled, "rule", _recall(quote, ruled))
 
 
-async def _ask(quote: str, backend: Backend) -> str | None:
-    """The model's first sentence about the user, cleaned; ``None`` if it did not finish one."""
+async def first_sentence(messages: Sequence[ChatMessage], backend: Backend) -> str | None:
+    """The model's first sentence about the user, cleaned; ``None`` if it did not finish one. The
+    prompt ends with the forced beginning."""
     text, finished = "", False
-    messages = prompts.grounded(quote)
     async with aclosing(backend.chat(messages, sampling=SAMPLING, lane="background")) as events:
         async for event in events:
             if isinstance(event, TextDelta):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,7 +116,7 @@ def located(
     rows = value.get("attributes") if isinstance(value, Mapping) else None
     by_number = {n: message for n, message, _ in turns if message.role == "user"}
     fresh = {message.message_id for message in pending}
-    planted = _planted(turns)
+    planted_words = planted(text for *_, text in turns)
     found: list[Candidate] = []
     seen: set[str] = set()
     for row in rows if isinstance(rows, Sequence) and not isinstance(rows, str | bytes) else ():
@@ -129,7 +129,7 @@ def located(
         evidence = _evidence(row.get("evidence"), by_number, structures)
         if not any(e.message_id in fresh for e in evidence) or text.casefold() in seen:
             continue
-        if planted & (_words(text) - _words(" ".join(e.quote for e in evidence))):
+        if planted_words & (_words(text) - _words(" ".join(e.quote for e in evidence))):
             continue
         seen.add(text.casefold())
         found.append(
@@ -173,11 +173,11 @@ def _evidence(
     return found
 
 
-def _planted(turns: Sequence[tuple[int, Message, str]]) -> set[str]:
+def planted(texts: Iterable[str]) -> set[str]:
     """Words by which somebody, whoever it was, tells the extracting model what to say. A statement
     that has one of them and not from its quotes was put into the model's mouth."""
     words: set[str] = set()
-    for *_, text in turns:
+    for text in texts:
         if taken_over := frames.OVERRIDE.search(text):
             words |= _words(text[taken_over.start() :])
         elif frames.DICTATED.search(text):
