@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from store.learned_records import LearnedFigures, LearnedKind
 from store.records import FailureMode, JudgmentContext, Sampling, Verdict
 
 PromptOrigin = Literal["bank", "user", "message"]
@@ -396,3 +397,4 @@ class AuditData:
     inferred: int
     """Attributes that a model inferred, judged or not."""
     played: SyntheticItems = field(default_factory=SyntheticItems)
+    learned: Mapping[LearnedKind, LearnedFigures] = field(default_factory=dict)  # those in use

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from store import synthetic
+from store import learned, synthetic
 from store.audit import (
     AttributeColumns,
     AuditData,
@@ -72,6 +72,7 @@ def read(store: Store) -> AuditData:
             count(*) FILTER (WHERE strategy <> 'user') FROM attributes
             WHERE attribute_id NOT IN (SELECT attribute_id FROM hidden_attributes)"""
         ).fetchone()
+        in_use = learned.figures(conn)
     return AuditData(
         AttributeColumns(*_columns(attributes, 18, flags=(4, 5))),
         RelevanceColumns(*_columns(relevance, 14, flags=(3, 6, 11))),
@@ -82,6 +83,7 @@ def read(store: Store) -> AuditData:
         added,
         inferred,
         SyntheticItems(*_columns(items, 8)),
+        in_use,
     )
 
 
