@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from persona_tui.categories import category
 from persona_tui.donation import coarse
-from persona_tui.donation.category import category
 from persona_tui.donation.families import family
 from persona_tui.donation.given import (
     Given,

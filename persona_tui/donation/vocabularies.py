@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from persona_tui import categories
+
 LANGUAGES = (
     "en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "zh", "ja", "ko", "ar", "tr", "hi",
     "other",
 )  # fmt: skip
-CATEGORIES = (
-    "work", "education", "family_relationships", "health", "food", "home_daily_life", "money",
-    "travel_places", "hobbies_sports", "arts_media", "technology", "beliefs_values",
-    "language_culture", "personality", "answer_preferences", "possessions_pets", "other",
-)  # fmt: skip
+CATEGORIES = categories.CATEGORIES
 LICENSES = ("CC-BY-4.0", "CC0-1.0")
 LATENCY_BINS = ("<1s", "1-3s", "3-10s", "10-30s", "30-120s", ">120s")
 MODEL_FAMILIES = (

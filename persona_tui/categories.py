@@ -10,9 +10,13 @@ import re
 import unicodedata
 from functools import cache
 
-from persona_tui.donation.category_words import STRONG, WORDS
-from persona_tui.donation.vocabularies import CATEGORIES
+from persona_tui.category_words import STRONG, WORDS
 
+CATEGORIES = (
+    "work", "education", "family_relationships", "health", "food", "home_daily_life", "money",
+    "travel_places", "hobbies_sports", "arts_media", "technology", "beliefs_values",
+    "language_culture", "personality", "answer_preferences", "possessions_pets", "other",
+)  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’+][^\W\d_]+|\+\+)*")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FRAME = re.compile(r"^\W*(the user|die person|el usuario|l'utilisat\w+|l'utente)\b", re.IGNORECASE)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_tui.donation.category import category
+from persona_tui.categories import category
 from persona_tui.donation.vocabularies import CATEGORIES
 from tests.persona_tui.donation.category_labels import SEEN, UNSEEN
 
