@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from persona_tui.report import combined, foil, quality, stage1, stage2, stage3, stage3_judges
+from persona_tui.report import (
+    combined,
+    foil,
+    quality,
+    stage1,
+    stage2,
+    stage3,
+    stage3_judges,
+    stage3_reward,
+)
 from persona_tui.report.model import Report
 from store.audit import AuditData
 
@@ -17,9 +26,10 @@ def build_report(data: AuditData, *, now: datetime, app_version: str) -> Report:
     second, plots2 = stage2.build(data, mine, said, ceilings)
     third, plots3 = stage3.build(data, arms, ceilings)
     judged = stage3_judges.judges(data, next(iter(arms.values())), ceilings)
+    learned = stage3_reward.build(data, ceilings)
     together = combined.build(data, mine, said, arms)
     last, plots4 = foil.build(data)
-    figures = (*first, *second, *third, *judged, *own, *together, *last)
+    figures = (*first, *second, *third, *judged, *learned, *own, *together, *last)
     return Report(
         generated_at=now,
         app_version=app_version,

@@ -132,14 +132,15 @@ def _figures(question: _Question) -> list[Figure]:
             figure(
                 f"combined.{question.key}[{tag}]", "combined", f"{question.title}, with {tag}",
                 question.unit, enough,
-                _sentence(question.unit, together, alone, len(both), len(elsewhere)), _METHOD,
+                sentence(question.unit, together, alone, len(both), len(elsewhere)), _METHOD,
                 need=FROM, sure_from=50, model_tag=tag,
             )
         )  # fmt: skip
     return found
 
 
-def _sentence(unit: Unit, together: Estimate, alone: Estimate, n: int, others: int) -> str:
+def sentence(unit: Unit, together: Estimate, alone: Estimate, n: int, others: int) -> str:
+    """What ``n`` judgments and the model's ``others`` say together, and what they say alone."""
     if not together.is_known or not alone.is_known:
         return ""
 

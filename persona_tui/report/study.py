@@ -66,6 +66,7 @@ _JUDGES = (
 JUDGE_RATING = tuple(_v(mean, f"{name}, by attribute") for name, mean, _ in _JUDGES)
 INFLATION = (_v(0.23, "LLM judges, by attribute", 0.84),)
 SPEARMAN = (*(_v(rho, name) for name, _, rho in _JUDGES), _v(0.325, "human–human"))
+REWARD = (_v(0.3, "reward models of the study, about"), _v(0.325, "human–human"))
 MENTION = (_v(0.03, "humans"),)
 JUDGE_MENTION = (_v(-0.39, "Claude"),)
 RETEST = (_v(0.57, "same person again (τ)", source=PRISM),)
