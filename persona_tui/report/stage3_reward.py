@@ -34,7 +34,9 @@ def build(data: AuditData, ceilings: Ceilings) -> list[Figure]:
 
 def _estimate(learned: LearnedFigures | None, name: str) -> Estimate | None:
     metric: LearnedMetric | None = None if learned is None else learned.metrics.get(name)
-    return metric and Estimate(metric.value, metric.low, metric.high, metric.n)
+    if metric is None:
+        return None
+    return Estimate(metric.value, metric.low, metric.high, metric.n)
 
 
 def _ranks(learned: LearnedFigures | None, ceilings: Ceilings) -> Figure:

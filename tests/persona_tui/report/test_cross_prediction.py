@@ -24,7 +24,8 @@ def pairs(draw: np.random.Generator, rounds: int, n: int) -> tuple[Floats, Float
     x = draw.normal(size=(rounds, n, 9))
     x[..., 0] = 10.0
     liking = 0.35 + 0.4 * x[..., 1] - 0.3 * x[..., 2] + draw.normal(size=(rounds, n))
-    return x, np.digitize(liking, [-1.5, -0.5, 0.5, 1.5]) + 1.0
+    rating = np.digitize(liking, [-1.5, -0.5, 0.5, 1.5]) + 1.0
+    return x, np.asarray(rating, dtype=np.float64)
 
 
 def ridge(x: Floats, y: Floats) -> Floats:
