@@ -109,7 +109,8 @@ def _load(store: Store, where: str, values: Sequence[object], limit: int) -> lis
 def _attribute(
     row: tuple[Any, ...], evidence: tuple[Evidence, ...], sources: tuple[Candidate, ...]
 ) -> Attribute:
-    i, text, confidence, strategy, created, model, run, language, category, corrects, refines = row[:11]
+    i, text, confidence, strategy, created, model, run, *more = row[:11]
+    language, category, corrects, refines = more
     return Attribute(
         i,
         text,

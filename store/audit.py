@@ -14,6 +14,7 @@ from typing import Literal
 
 from store.learned_records import LearnedFigures, LearnedKind
 from store.records import FailureMode, JudgmentContext, Sampling, Verdict
+from store.refined import Refined
 
 PromptOrigin = Literal["bank", "user", "message"]
 """Written for this project; typed in or imported by the person; an opening message of theirs."""
@@ -67,8 +68,7 @@ class RelevanceJudgment:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A span of an answer in which an attribute is mentioned openly.
-    ``response.text[start:end]``, in characters."""
+    """An attribute is openly mentioned in ``response.text[start:end]``, in characters."""
 
     attribute_id: str
     start: int
@@ -239,9 +239,8 @@ class SyntheticJudgment:
 # synthetic conversation, never a retracted row. Flags are bool or None.
 #
 # An answer that was given (or changed) when the person had been told already what models said, or
-# which answer was which, is not theirs alone. ``replaced``: the row in force was such an answer, and
-# here stands what the person last said of that item before being told, also if they took it back
-# since. ``unblinded``: there is no such earlier answer; the row stands in no figure.
+# which was which, is not theirs alone. ``replaced``: the row in force was such an answer, and here
+# stands what they last said before being told, also if they took it back. ``unblinded``: there is none.
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +394,7 @@ class AuditData:
     added: int
     """Attributes that the person added because the model had missed them."""
     inferred: int
-    """Attributes that a model inferred, judged or not."""
+    """Attributes that a model inferred, judged or not, without refined ones."""
     played: SyntheticItems = field(default_factory=SyntheticItems)
     learned: Mapping[LearnedKind, LearnedFigures] = field(default_factory=dict)  # those in use
+    refined: Refined = field(default_factory=Refined)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from store import learned, synthetic
+from store import learned, refined, synthetic
 from store.audit import (
     AttributeColumns,
     AuditData,
@@ -26,12 +26,18 @@ from store.faults import guarded
 
 @guarded
 def read(store: Store) -> AuditData:
-    """Columns of everything in force. One snapshot: what is written meanwhile is not in it."""
+    """Columns of everything in force. One snapshot: what is written meanwhile is not in it.
+
+    Refined attributes stand in ``refined`` only: every other figure of stage 1 is about what was
+    extracted.
+    """
     with _snapshot(store) as conn:
         clusters = _conversations(conn)
         attributes = blinded(conn, STAGES[0])
         for row in attributes:
             row[2] = clusters.get(row[1])
+        pairs = refined.compared(conn, attributes)
+        attributes = refined.originals(conn, attributes)
         relevance = blinded(conn, STAGES[1])
         responses = blinded(conn, STAGES[2])
         models = [
@@ -46,6 +52,8 @@ def read(store: Store) -> AuditData:
                 " m.relevant, m.rating, m.probability, m.flipped, coalesce(m.prompt_id, p.prompt_id),"
                 " p.arm, CASE m.kind WHEN 'response' THEN json_extract(m.detail, '$.mean') END"
                 " FROM model_judgments m LEFT JOIN response_pairs p ON p.pair_id = m.pair_id"
+                " LEFT JOIN attributes a ON m.kind = 'attribute' AND a.attribute_id = m.attribute_id"
+                " WHERE a.refines IS NULL"
                 " ORDER BY m.judgment_id"
             )
         ]
@@ -69,7 +77,7 @@ def read(store: Store) -> AuditData:
         ).fetchall()
         added, inferred = conn.execute(
             """SELECT count(*) FILTER (WHERE strategy = 'user' AND corrects IS NULL),
-            count(*) FILTER (WHERE strategy <> 'user') FROM attributes
+            count(*) FILTER (WHERE strategy <> 'user' AND refines IS NULL) FROM attributes
             WHERE attribute_id NOT IN (SELECT attribute_id FROM hidden_attributes)"""
         ).fetchone()
         in_use = learned.figures(conn)
@@ -84,6 +92,7 @@ def read(store: Store) -> AuditData:
         inferred,
         SyntheticItems(*_columns(items, 8)),
         in_use,
+        pairs,
     )
 
 

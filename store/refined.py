@@ -46,18 +46,13 @@ class Refined:
     """Attributes that were withdrawn, judged or not."""
 
 
-def split(
-    conn: sqlite3.Connection, rows: Sequence[Sequence[Any]]
-) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
-    """Judgment rows on originals, and on refined attributes. Package-private."""
+def originals(conn: sqlite3.Connection, rows: list[list[Any]]) -> list[list[Any]]:
+    """Of judgment rows, those that are not on refined attributes. Package-private."""
     refined = {
         row[0]
         for row in conn.execute("SELECT attribute_id FROM attributes WHERE refines IS NOT NULL")
     }
-    return (
-        [row for row in rows if row[_ID] not in refined],
-        [row for row in rows if row[_ID] in refined],
-    )
+    return [row for row in rows if row[_ID] not in refined] if refined else rows
 
 
 def compared(conn: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> Refined:

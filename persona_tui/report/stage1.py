@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from persona_tui.report import study
+from persona_tui.report import refined, study
 from persona_tui.report.agreement import Flags
 from persona_tui.report.intervals import (
     CONVERSATION,
@@ -88,6 +88,7 @@ def build(data: AuditData) -> tuple[list[Figure], list[Plot]]:
     more, plots = _confidence(data, mine)
     figures += more
     figures += _verifier()
+    figures += refined.build(data)
     shown = [f for f in figures if f.key.startswith("stage1.failure.") and f.value is not None]
     if shown:
         plots.append(_reasons(shown))

@@ -16,6 +16,7 @@ def _v(value: float, label: str, high: float | None = None, source: str = "") ->
 
 
 ACCEPTANCE = (_v(0.58, "annotators"), _v(0.90, "after verify-and-refine"))
+REFINED_GAIN = (_v(0.32, "annotators, at least"),)
 PROBLEMS = (_v(0.42, "annotators"),)
 FAILURES = {
     "overgeneralization": (_v(0.539, "annotators"),),

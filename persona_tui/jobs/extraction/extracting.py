@@ -300,7 +300,7 @@ class _Anchors:
         before = set(self._known)
         merged = await merge(found, list(self._known.values()), self._embedder, self._settings)
         groups = [
-            Group(m.attribute_id, m.representative, m.candidate_ids, language=m.language)
+            Group(self._place(m.attribute_id), m.representative, m.candidate_ids, m.language)
             for m in merged
         ]
         ids = await self._db.run(candidates.attach, groups)
@@ -310,6 +310,12 @@ class _Anchors:
             touched.append(attribute)
             self._known[attribute_id] = attribute
         return tuple(touched), frozenset(set(ids) - before)
+
+    def _place(self, attribute_id: str | None) -> str | None:
+        """What says what a refined attribute says joins the one that was refined: the refined one
+        rests on nothing but what its extractor was shown."""
+        known = (self._known or {}).get(attribute_id or "")
+        return attribute_id if known is None else known.refines or attribute_id
 
 
 class _Remembering:
