@@ -119,6 +119,16 @@ def get(store: Store, prompt_id: str) -> UserPrompt:
 
 
 @guarded
+def find(store: Store, text: str) -> UserPrompt | None:
+    """The prompt with these words (see :func:`text_sha256`), removed or not; ``None``: there is none."""
+    row = store.conn.execute(
+        f"SELECT {_COLUMNS} FROM user_prompts WHERE text_sha256 = ?",  # noqa: S608
+        (text_sha256(text),),
+    ).fetchone()
+    return None if row is None else _row(row)
+
+
+@guarded
 def remove(store: Store, prompt_id: str) -> UserPrompt:
     """Do not ask about it any more; what was judged on it stays.
 

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 from persona_tui.errors import UserError
 from persona_tui.jobs.relevance import skips as relevance_skips
-from persona_tui.jobs.relevance.queue import accepted_attributes, stored_seed, subset
+from persona_tui.jobs.relevance.queue import (
+    accepted_attributes,
+    stored_seed,
+    subset,
+    welcome_attributes,
+)
 from persona_tui.stages.judging.drawing import unit
 from store import relevance, responses, settings, user_prompts
 from store.audit import Arm, UserPrompt
@@ -72,17 +77,6 @@ def hosts(used: Sequence[Backend]) -> list[str]:
     return sorted({one.describe().where for one in used if not one.describe().local})
 
 
-def welcome_attributes(store: Store) -> dict[str, str]:
-    """Accepted attributes that may be used without being asked for: neither *never* ones nor
-    those for *only when I ask*."""
-    from persona_tui.stages.profile import build_profile
-    from store import attributes
-
-    profile = build_profile(attributes.list_all(store))
-    never = {entry.attribute_id for entry in profile.never}
-    return {o.attribute_id: o.text for o in profile.welcome if o.attribute_id not in never}
-
-
 def orders(
     store: Store,
     judging: JudgingConfig,
@@ -111,7 +105,8 @@ def orders(
     named: set[str] = set() if prompt_id is None else {prompt_id}
     for row in relevance.in_force(store):
         judged.setdefault(row.prompt_id, {})[row.attribute_id] = bool(row.relevant)
-        if wanted == "relevant" and row.context.inclusion_prob is None:
+        context = row.context
+        if wanted == "relevant" and context.inclusion_prob is None and context.sampling == "random":
             named.add(row.prompt_id)  # taken up out of its turn, so is not among these by chance
     found: list[Order] = []
     for prompt in user_prompts.list_all(store):

@@ -62,6 +62,16 @@ def accepted_attributes(store: Store) -> dict[str, str]:
     return {one.attribute_id: one.text for one in entries if one.attribute_id not in never}
 
 
+def welcome_attributes(store: Store) -> dict[str, str]:
+    """Accepted attributes that may be used without being asked for: neither *never* ones nor
+    those for *only when I ask*."""
+    from store import attributes
+
+    profile = build_profile(attributes.list_all(store))
+    never = {entry.attribute_id for entry in profile.never}
+    return {o.attribute_id: o.text for o in profile.welcome if o.attribute_id not in never}
+
+
 def stored_seed(store: Store, key: str) -> str:
     """A seed of this journal: drawn once, then kept, so that an order is resumed."""
     from store import settings
@@ -98,8 +108,11 @@ def subset(
 
 
 def named_by_the_person(given: Iterable[RelevanceJudgment]) -> bool:
-    """Whether a prompt was taken up out of its turn: its judgments then have no probability."""
-    return any(one.context.inclusion_prob is None for one in given)
+    """Whether a prompt was taken up out of its turn: its judgments then have no probability. (What was
+    not drawn for a sheet at all says nothing of the rest: a *no* in the chat.)"""
+    return any(
+        one.context.inclusion_prob is None and one.context.sampling == "random" for one in given
+    )
 
 
 def fresh_sheet(prompt: UserPrompt, material: Material, most: int) -> Sheet:
