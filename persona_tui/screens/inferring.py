@@ -39,6 +39,9 @@ class SideInference:
             if conversation_id is not None
             else []
         )
+        # A refined one would stand beside the one it was made of, at the end: until it is judged, that
+        # would tell which of the two it is.
+        found = [one for one in found if one.refines is None or one.judgment is not None]
         ids = {attribute.attribute_id for attribute in found}
         if conversation_id == self._conversation_id and conversation_id is not None:
             for new in ids - self._known:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from persona_tui.stages.profile import as_record, as_text, build_profile
 from store.db import utc_now
 from store.records import Attribute, AttributeJudgment, JudgmentContext, Strategy, Use, Verdict
@@ -87,3 +91,42 @@ def test_a_statement_is_one_line_whatever_is_in_it() -> None:
 
 def test_an_empty_profile_is_an_empty_text() -> None:
     assert as_text(build_profile([one("1", "x", "bad")])) == ""
+
+
+def refined(original: Attribute, new: Attribute) -> list[str]:
+    """What of the two is welcome, then what is for asking, then what must never be used."""
+    made = build_profile([original, replace(new, refines=original.attribute_id)])
+    parts = (made.welcome, made.ask, made.never)
+    return [f"{n}{entry.text}" for n, part in enumerate(parts) for entry in part]
+
+
+@pytest.mark.parametrize(
+    ("original", "new", "expected"),
+    [
+        (one("1", "A", "ok"), one("2", "B", "ok"), ["0A"]),
+        (one("1", "A", "bad"), one("2", "B", "ok"), ["0B"]),
+        (one("1", "A"), one("2", "B", "ok"), ["0B"]),
+        (one("1", "A"), one("2", "B"), []),
+        (one("1", "A", "ok"), one("2", "B", "bad"), ["0A"]),
+        # A wish holds for both, unless the other has its own.
+        (one("1", "A", "bad", "never"), one("2", "B", "ok"), ["2A", "2B"]),
+        (one("1", "A", "ok"), one("2", "B", "bad", "never"), ["2A", "2B"]),
+        (one("1", "A", "bad", "ask"), one("2", "B", "ok"), ["1B"]),
+        (one("1", "A", "bad", "ask"), one("2", "B", "ok", "welcome"), ["0B"]),
+    ],
+)
+def test_a_refined_one_does_not_double_the_original(
+    original: Attribute, new: Attribute, expected: list[str]
+) -> None:
+    assert refined(original, new) == expected
+
+
+def test_a_correction_of_the_original_beats_the_refined_one() -> None:
+    rows = [
+        one("1", "A", "bad", corrected="3"),
+        replace(one("2", "B", "ok"), refines="1"),
+        one("3", "CORRECTION", strategy="user", corrects="1"),
+    ]
+    profile = build_profile(rows)
+    assert [entry.text for entry in profile.welcome] == ["CORRECTION"]
+    assert profile.unjudged == 0
