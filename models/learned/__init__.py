@@ -1,0 +1,1 @@
+"""Models that learn from the person: fitted on this machine, kept as JSON."""
