@@ -16,7 +16,13 @@ from store.db import Store, new_id, utc_now
 from store.erasing import CACHE_GENERATION
 from store.errors import NotFoundError
 from store.faults import guarded
-from store.learned_records import LearnedFigures, LearnedKind, LearnedMetric, LearnedModel
+from store.learned_records import (
+    KINDS,
+    LearnedFigures,
+    LearnedKind,
+    LearnedMetric,
+    LearnedModel,
+)
 from store.text import from_db, to_db
 
 MOST_VERSIONS = 10
@@ -183,3 +189,54 @@ def figures(conn: sqlite3.Connection) -> dict[LearnedKind, LearnedFigures]:
                 _metrics(metrics), told,
             )  # fmt: skip
     return found
+
+
+_JUDGED: dict[LearnedKind, str] = {
+    "verifier": "attribute_judgments",
+    "relevance": "relevance_judgments",
+    "reward": "response_judgments",
+}
+_MARK = "learned_mark:"
+
+
+@guarded
+def mark(store: Store, kind: LearnedKind) -> str:
+    """What was judged so far, in short: another judgment, an undo or forgetting changes it."""
+    table = _JUDGED[kind]
+    newest, count = store.conn.execute(
+        f"SELECT coalesce(max(seq), 0), count(*) FROM {table}"  # noqa: S608 - a name of our own
+    ).fetchone()
+    return f"{newest}:{count}"
+
+
+@guarded
+def set_mark(store: Store, kind: LearnedKind, seen: str) -> None:
+    """Remember that a kind was trained, or could not be, on what ``seen`` (:func:`mark`) stands for."""
+    with store.write() as conn:
+        conn.execute(
+            "INSERT OR REPLACE INTO settings_kv VALUES (?, ?)",
+            (_MARK + kind, f"{seen} {_newest(conn, kind)}"),
+        )
+
+
+@guarded
+def due(store: Store) -> list[LearnedKind]:
+    """Kinds for which something was judged, taken back or forgotten since they were last trained."""
+    found: list[LearnedKind] = []
+    for kind in KINDS:
+        row = store.conn.execute(
+            "SELECT value FROM settings_kv WHERE key = ?", (_MARK + kind,)
+        ).fetchone()
+        now = mark(store, kind)
+        seen = f"0:0 {_newest(store.conn, kind)}" if row is None else row[0]
+        if seen != f"{now} {_newest(store.conn, kind)}":
+            found.append(kind)
+    return found
+
+
+def _newest(conn: sqlite3.Connection, kind: LearnedKind) -> str:
+    row = conn.execute(
+        "SELECT learned_id FROM learned_models WHERE kind = ? ORDER BY version DESC LIMIT 1",
+        (kind,),
+    ).fetchone()
+    return "-" if row is None else str(row[0])

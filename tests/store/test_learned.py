@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from store import caches, figures, forgetting, learned
+from store import caches, figures, forgetting, judgments, learned
 from store.db import Store
 from store.errors import NotFoundError
 from store.learned_records import LearnedMetric, LearnedModel
-from tests.store.conftest import say
+from tests.store.conftest import attribute, claim, judge, say
 
 
 def keep(store: Store, *, use: bool = True, begun: str | None = None) -> LearnedModel | None:
@@ -101,3 +101,23 @@ def test_the_report_is_given_the_figures_of_what_is_in_use(store: Store) -> None
     assert list(found) == ["verifier"]
     assert (found["verifier"].version, found["verifier"].judgments) == (1, 41)
     assert found["verifier"].metrics == {"f1": LearnedMetric(0.7, 0.6, 0.8, 30)}
+
+
+def test_training_is_due_after_judging_undoing_and_forgetting(store: Store) -> None:
+    def trained() -> None:
+        learned.set_mark(store, "verifier", learned.mark(store, "verifier"))
+
+    assert learned.due(store) == []
+    said = say(store, "I live by the sea.")
+    key = attribute(store, claim(store, said, "The user lives by the sea."))
+    judge(store, key)
+    assert learned.due(store) == ["verifier"]
+    trained()
+    assert learned.due(store) == []
+    judgments.undo_last(store)
+    assert learned.due(store) == ["verifier"]
+    keep(store)
+    trained()
+    assert learned.due(store) == []
+    forgetting.forget_conversation(store, say(store, "Nothing was judged here.").conversation_id)
+    assert learned.due(store) == ["verifier"]
