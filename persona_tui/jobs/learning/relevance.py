@@ -1,0 +1,268 @@
+"""Stage 2: which attributes matter for which prompt, learned from what the person answered.
+
+:data:`TRAINER` learns; choosing with what was learned is :mod:`persona_tui.jobs.learning.choosing`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.learned import relevance as learner
+from models.learned.base import TooFewError, best_threshold
+from persona_tui.jobs.learning.trainer import Fitted, Lacking, Material, Metric
+from persona_tui.report import agreement
+from persona_tui.report.intervals import Estimate, codes, on_scale
+from persona_tui.stages.relevance import features, verdicts
+from store import attributes, model_judgments, relevance, user_prompts
+from store.audit import RelevanceJudgment
+
+if TYPE_CHECKING:
+    from persona_tui.jobs.learning.trainer import Tools
+    from store.db import Store
+    from store.learned_records import LearnedKind
+    from store.records import Attribute
+
+Floats = NDArray[np.float64]
+WHAT, WHAT_PROMPTS = "judgments of relevance", "prompts with such a judgment"
+FEWEST, FEWEST_PROMPTS = 20, 3
+"""Judgments and prompts below which the rule does as well as anything that could be learned."""
+RANKED = "average_precision"
+FIGURES = ("precision", "recall", "f1", RANKED)
+"""Names of the metrics."""
+WORTH_SAYING = 0.15
+"""Change of the log-odds below which a weight is not told in words."""
+MOST_WORDS = 6
+CALIBRATED = f"({verdicts.CALIBRATION} calibration)"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Of n pairs, what :mod:`models.learned.relevance` takes."""
+
+    prompts: Floats
+    attributes: Floats
+    """(n, d) unit vectors."""
+    scalars: Floats
+    """(n, ``features.NAMES``)."""
+
+    def cosines(self) -> list[float]:
+        """(n,)"""
+        return [float(one) for one in (self.prompts * self.attributes).sum(axis=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is in the journal about stage 2."""
+
+    rows: list[RelevanceJudgment]
+    """In force, of prompts and attributes that are there."""
+    prompts: Mapping[str, str]
+    """Text by id."""
+    attributes: Mapping[str, Attribute]
+    said: Mapping[tuple[str, str, str], float]
+    """(model tag, prompt, attribute) → calibrated probability of *yes*."""
+
+
+def read(store: Store) -> Known:
+    """Everything that is learned from."""
+    prompts = {one.prompt_id: one.text for one in user_prompts.list_all(store, removed=True)}
+    there = {one.attribute_id: one for one in attributes.list_all(store)}
+    said = {
+        (one.model_tag, one.prompt_id, one.attribute_id): one.probability
+        for one in model_judgments.list_all(store, kind="relevance")
+        if one.model_tag.endswith(CALIBRATED)
+        and one.prompt_id is not None
+        and one.attribute_id is not None
+        and one.probability is not None
+    }
+    rows = [
+        row
+        for row in relevance.in_force(store)
+        if row.prompt_id in prompts and row.attribute_id in there and row.relevant is not None
+    ]
+    return Known(rows, prompts, there, said)
+
+
+def make_inputs(
+    pairs: Sequence[features.Pair],
+    prompts: NDArray[np.float32],
+    texts: NDArray[np.float32],
+    corpus: Sequence[str] = (),
+) -> Inputs:
+    """Processor time only: call it in a thread."""
+    wide = prompts.astype(np.float64), texts.astype(np.float64)
+    cosines = [float(one) for one in (wide[0] * wide[1]).sum(axis=1)]
+    return Inputs(*wide, features.scalars(pairs, cosines, corpus))
+
+
+class RelevanceTrainer:
+    """See the module. Labels are 1 (yes) and 0; predictions are probabilities of yes."""
+
+    kind: LearnedKind = "relevance"
+
+    async def material(self, tools: Tools) -> Material:
+        """Every judgment in force, also a *do not use this here* of the chat (which was not drawn, and
+        counts in no figure).
+
+        :raises Lacking: too few judgments, or of too few prompts.
+        """
+        import asyncio
+
+        known = await tools.db.run(read)
+        rows = known.rows
+        if len(rows) < FEWEST:
+            raise Lacking(FEWEST, len(rows), WHAT)
+        groups = tuple(row.prompt_id for row in rows)
+        if len(set(groups)) < FEWEST_PROMPTS:
+            raise Lacking(FEWEST_PROMPTS, len(set(groups)), WHAT_PROMPTS)
+        tag = model_tag(known, tools)
+        tools.progress("embedding prompts and attributes", 0, len(rows))
+        pairs = [
+            features.Pair(
+                known.prompts[row.prompt_id],
+                known.attributes[row.attribute_id].text,
+                known.attributes[row.attribute_id].confidence,
+                known.said.get((tag or "", row.prompt_id, row.attribute_id)),
+            )
+            for row in rows
+        ]
+        prompts = await tools.embed([one.prompt for one in pairs])
+        texts = await tools.embed([one.attribute for one in pairs])
+        inputs = await asyncio.to_thread(make_inputs, pairs, prompts, texts)
+        tools.progress("embedding prompts and attributes", len(rows), len(rows))
+        chances = [row.context.inclusion_prob for row in rows]
+        return Material(
+            items=tuple(row.judgment_id for row in rows),
+            labels=np.array([float(bool(row.relevant)) for row in rows]),
+            groups=groups,
+            features=inputs,
+            weights=np.array([1.0 / chance if chance else 1.0 for chance in chances]),
+            random=np.array(
+                [
+                    row.context.sampling == "random" and bool(chance) and row.context.model_hidden
+                    for row, chance in zip(rows, chances, strict=True)
+                ],
+                dtype=bool,
+            ),
+            about={
+                "features": features.VERSION,
+                "model_tag": tag,
+                "wording": verdicts.wording_sha256(),
+                "embedder": tools.embed.name,
+            },
+        )
+
+    def fit(self, material: Material) -> Fitted:
+        """:raises Lacking: too few of one answer."""
+        own: Inputs = material.features
+        # Unweighted: what is learned is a probability given the features, whatever was drawn; weights
+        # would only make it noisier. They count in the figures.
+        try:
+            learned = learner.fit(
+                own.prompts, own.attributes, own.scalars, material.labels, material.groups,
+                names=features.NAMES,
+            )  # fmt: skip
+        except TooFewError as error:
+            raise Lacking(error.needed, error.have, error.what) from None
+        said_yes = decided(learned.held_out, material.labels, learned.fold)
+        metrics = {
+            name: Metric(one.value, one.low, one.high, one.n)
+            for name, one in _figures(material, learned.held_out, said_yes).items()
+            if one.is_known
+        }
+        return Fitted({**learned.coefficients, **material.about}, learned.held_out, metrics)
+
+    def predict(self, coefficients: Mapping[str, Any], material: Material) -> Floats:
+        """(n,) probabilities of yes."""
+        return predicted(coefficients, material.features, str(material.about["embedder"]))
+
+    def words(self, coefficients: Mapping[str, Any], material: Material) -> Sequence[str]:
+        """The base rate, and what moves it most."""
+        rate = float(np.average(material.labels, weights=material.weights))
+        lines = [f"You say yes to {100 * rate:.0f} % of the attributes that you are asked about."]
+        known = set(features.NAMES)
+        for one in learner.explain(coefficients):
+            if one.name in known and abs(one.value) >= WORTH_SAYING and len(lines) <= MOST_WORDS:
+                lines.append(features.weight_words(one.name, one.value))
+        return lines
+
+
+TRAINER = RelevanceTrainer()
+
+
+def predicted(coefficients: Mapping[str, Any], inputs: Inputs, embedder: str) -> Floats:
+    """(n,) probabilities of yes.
+
+    :raises ValueError: learned from other features, or with another embedding model.
+    """
+    if coefficients.get("features") != features.VERSION:
+        raise ValueError("this relevance model was learned from other features")
+    if coefficients.get("embedder") != embedder:
+        raise ValueError("this relevance model was learned with other embeddings")
+    try:
+        return learner.predict(coefficients, inputs.prompts, inputs.attributes, inputs.scalars)
+    except (KeyError, TypeError, IndexError) as error:
+        raise ValueError(f"this relevance model cannot be read: {error!r}") from error
+
+
+def model_tag(known: Known, tools: Tools) -> str | None:
+    """Whose probability is a feature: that of the model at hand, else of the one that said most."""
+    counts = Counter(tag for tag, _, _ in known.said)
+    if tools.backend is not None and (tag := verdicts.llm_tag(tools.backend)) in counts:
+        return tag
+    return max(counts, key=lambda one: (counts[one], one)) if counts else None
+
+
+def decided(held_out: Floats, labels: Floats, fold: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n,) yes or no of each item, the threshold of a fold from what the others say (F1)."""
+    yes = np.zeros(len(labels), dtype=bool)
+    for one in np.unique(fold):
+        inside = fold == one
+        rest = labels[~inside] > 0.5
+        threshold = best_threshold(rest, held_out[~inside], 1.0) if rest.any() else 0.5
+        yes[inside] = held_out[inside] >= threshold
+    return yes
+
+
+def _figures(
+    material: Material, held_out: Floats, said_yes: NDArray[np.bool_]
+) -> dict[str, Estimate]:
+    """Against the person, on randomly drawn judgments, by prompt."""
+    rows = np.flatnonzero(material.random)
+    if not len(rows):
+        return {}
+    truth = material.labels[rows] > 0.5
+    groups = codes([material.groups[at] for at in rows])
+    weights = material.weights[rows]
+    cells = agreement.table(truth, said_yes[rows], groups, weights)
+    found = {name: agreement.by_cluster(name, cells, len(rows)) for name in FIGURES[:3]}
+    found[RANKED] = ranked(truth, held_out[rows], groups, weights)
+    return found
+
+
+def ranked(truth: NDArray[np.bool_], score: Floats, groups: Any, weights: Floats) -> Estimate:
+    """Average precision (the area under precision and recall) over all pairs; delete-one-prompt
+    jackknife on the logit scale, Student's t."""
+    from sklearn.metrics import average_precision_score
+
+    def of(rows: NDArray[np.bool_]) -> float:
+        if not truth[rows].any():
+            return float("nan")
+        return float(average_precision_score(truth[rows], score[rows], sample_weight=weights[rows]))
+
+    count = int(groups.max()) + 1
+    everything = np.ones(len(truth), dtype=bool)
+    value = of(everything)
+    left_out = np.array([of(groups != one) for one in range(count)])
+    known = 0.0 < value < 1.0 and np.isfinite(left_out).all()
+    if count < 2 or not known or not ((left_out > 0) & (left_out < 1)).all():
+        return Estimate(value, float("nan"), float("nan"), len(truth))
+    logit = np.log(left_out / (1 - left_out))
+    variance = (count - 1) / count * float(((logit - logit.mean()) ** 2).sum())
+    return on_scale(value, variance, count - 1.0, "logit", len(truth))
