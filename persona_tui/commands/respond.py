@@ -22,6 +22,17 @@ if TYPE_CHECKING:
     from persona_tui.jobs.compare.orders import Order
     from store.audit import Arm
 
+_NOTHING_LEFT = {
+    "": (
+        "There is no prompt left to answer: finish another prompt with at least one yes "
+        "(persona-tui relevance), or choose another --arm."
+    ),
+    "personal": (
+        "There is no prompt left on which your relevance model can be tried, because it would use "
+        "nothing or has learned from them all: add prompts (persona-tui prompts add), or choose "
+        "another --arm."
+    ),
+}
 ARMS = ("relevant", "all", "model", "personal", "models")
 
 
@@ -77,10 +88,7 @@ def command(
     if not made:
         if over:
             raise UserError("No pair was written: the budget is too small for one.")
-        raise UserError(
-            "There is no prompt left to answer: finish another prompt with at least one yes "
-            "(persona-tui relevance), or choose another --arm."
-        )
+        raise UserError(_NOTHING_LEFT.get(arm or "", _NOTHING_LEFT[""]))
     if not quiet:
         click.echo(
             f"Wrote {made} {'pair' if made == 1 else 'pairs'}: persona-tui compare.", err=True

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from models.catalogue import ModelSpec
     from persona_tui.screens.base import HostApp
 
-OFFERED: tuple[Arm, ...] = ("relevant", "all", "model", "models")
-"""The personal model comes with training."""
+OFFERED: tuple[Arm, ...] = ("relevant", "all", "model", "personal", "models")
 WORDS: dict[Arm, str] = {
     "relevant": "a generic answer with one that knows what you called relevant",
     "all": "… with one that knows all you accepted (except: only when I ask)",
     "model": "… with one that knows what the model itself finds relevant",
+    "personal": "… with one that knows what your personal model finds relevant",
     "models": "two models, both without a word about you",
 }
 Chosen = tuple[Arm, str | None]

@@ -28,7 +28,10 @@ _KNEW: Mapping[Arm, str] = {
         "when you ask"
     ),
     "model": "what the model itself found relevant among what you accepted",
-    "personal": "what your personal model found relevant",
+    "personal": (
+        "what your personal relevance model found relevant among what you accepted, for a prompt that "
+        "it had not learned from"
+    ),
 }
 _KEYS = f"""\
 - {RESPONSE.question} **1** left much better … **3** no difference … **5** right much better,
@@ -112,6 +115,11 @@ def nothing(
         )
     elif arm == "models":
         more = "Each prompt of Relevance (F4) is answered once by both models; add a prompt there."
+    elif arm == "personal":
+        more = (
+            "Each prompt that you have not judged in Relevance (F4) can be answered twice, once knowing "
+            "what your personal relevance model finds relevant: it learns from what you judged there."
+        )
     else:
         more = (
             f"Accept attributes in Review (F3): then each prompt of Relevance (F4) can be answered "
@@ -130,6 +138,8 @@ def sent(arm: Arm, hosts: Sequence[str], ahead: int) -> str:
         "relevant": "the prompt, once alone and once with the attributes that you called relevant",
         "model": "the prompt with each attribute that you accepted, to let the model choose; then "
         "the prompt, once alone and once with what it chose",
+        "personal": "the prompt, once alone and once with the attributes that your personal model, on "
+        "this machine, chose",
     }.get(arm, "the prompt, once alone and once with every attribute that you accepted")
     return (
         f"To {where}, for each of up to {counted(ahead, 'pair')}: {what}.\n\nWhat must never be used "

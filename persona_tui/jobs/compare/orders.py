@@ -15,7 +15,7 @@ from persona_tui.jobs.relevance.queue import (
     welcome_attributes,
 )
 from persona_tui.stages.judging.drawing import unit
-from store import relevance, responses, settings, user_prompts
+from store import learned, relevance, responses, settings, user_prompts
 from store.audit import Arm, UserPrompt
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 NO_SECOND = (
     "Two models are to be compared, but there is no second one: choose it on the Compare screen "
     "(a), set compare.other_model, or name it with --other-model."
+)
+NO_PERSONAL = (
+    "There is no personal relevance model yet: judge some prompts in Relevance (F4), have it learn "
+    "(persona-tui train), or choose another arm (compare.arm)."
 )
 _CHOSE_NOTHING = "compare.chose_nothing"
 
@@ -45,6 +49,8 @@ class Order:
     """Both sides show the same answer."""
     named: bool = False
     """The prompt was named by the person, not drawn: the pair has no inclusion probability."""
+    learned_id: str | None = None
+    """The version of the personal model that chose."""
 
 
 def writers(backends: Backends, arm: Arm) -> list[Backend]:
@@ -85,18 +91,17 @@ def orders(
     arm: Arm | None = None,
     prompt_id: str | None = None,
 ) -> list[Order]:
-    """Pairs that can be made now, in random order: prompts without a pair in this arm.
+    """Pairs that can be made now, in random order: prompts without a pair in this arm. The personal
+    model is tried on prompts that it has not learned from: those without a judgment of relevance.
 
     Raises:
         UserError: the arm needs a personal model, which comes with training.
     """
     wanted: Arm = arm or compare.arm
-    if wanted == "personal":
-        raise UserError(
-            "There is no personal relevance model yet; choose another arm (compare.arm)."
-        )
+    if wanted == "personal" and learned.in_use(store, "relevance") is None:
+        raise UserError(NO_PERSONAL)
     accepted = accepted_attributes(store)
-    welcome = welcome_attributes(store) if wanted in ("all", "model") else {}
+    welcome = welcome_attributes(store) if wanted in ("all", "model", "personal") else {}
     done = {pair.prompt_id for pair in responses.pairs(store) if pair.arm == wanted}
     seed = stored_seed(store, "compare.seed")
     asked = stored_seed(store, "relevance.seed")
@@ -120,7 +125,9 @@ def orders(
             if not said or any(a not in said and (key, a) not in skipped for a in sheet):
                 continue  # the person has not finished it
             chosen = {a: accepted[a] for a, yes in said.items() if yes and a in accepted}
-        elif wanted in ("all", "model"):
+        elif wanted == "personal" and key in judged:
+            continue  # it has learned from this one
+        elif wanted in ("all", "model", "personal"):
             chosen = dict(welcome)
         if wanted != "models" and not chosen:
             continue

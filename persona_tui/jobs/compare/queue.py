@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from persona_tui.jobs import picks
+from persona_tui.stages.judging.active import Picks, mixed
 from persona_tui.stages.judging.drawing import REPEAT, Draw, Given, due_repeats, line_up, unit
 from store.audit import Arm, ResponseJudgment, ResponsePair, Side
 
@@ -89,9 +91,10 @@ def stored_seed(store: Store) -> str:
 
 def read_queue(
     store: Store, *, now: datetime, repeat_after_days: float, repeat_share: float,
-    arm: Arm | None = None,
+    arm: Arm | None = None, share: float | None = None,
 ) -> CompareQueue:  # fmt: skip
-    """Read pairs and judgments; ``arm`` leaves the other arms out.
+    """Read pairs and judgments; ``arm`` leaves the other arms out; ``share`` as
+    :func:`persona_tui.jobs.picks.read`.
 
     Raises:
         StoreError: the journal cannot be read.
@@ -104,7 +107,9 @@ def read_queue(
     everything = responses.pairs(store)
     pairs = {pair.pair_id: pair for pair in everything if arm is None or pair.arm == arm}
     judged = {row.pair_id for row in given}
-    draws = [Draw(p.pair_id, p.sampling, p.inclusion_prob, None, p.pair_id) for p in pairs.values()]
+    told = picks.read(store, "compare", share).picks
+    by_pair = {row.pair_id: row for row in given}
+    draws = [_drawn(pair, by_pair.get(pair.pair_id), told, seed) for pair in pairs.values()]
     draws += due_repeats(
         (Given(row.judgment_id, row.pair_id, row.created_at, row.context.sampling)
          for row in given if finished(row) and row.rating is not None),
@@ -118,7 +123,7 @@ def read_queue(
     ]  # fmt: skip
     texts = {row.attribute_id: row.text for row in attributes.list_all(store)}
     queue = CompareQueue(seed)
-    for draw in line_up(draws, seed):
+    for draw in _mixed(line_up(draws, seed), by_pair, told, seed):
         pair = pairs.get(draw.item_id)
         if pair is None:
             continue
@@ -139,3 +144,26 @@ def read_queue(
     queue.judgments.update((row.pair_id, row) for row in given)
     queue.judgments.update((f"{REPEAT}{row.context.repeat_of}", row) for row in again)
     return queue
+
+
+def _drawn(pair: ResponsePair, given: ResponseJudgment | None, told: Picks, seed: str) -> Draw:
+    """How a pair comes to be judged: as its judgment says, if it has one."""
+    key = pair.pair_id
+    if given is not None:
+        return Draw(key, given.context.sampling, given.context.inclusion_prob, None, key)
+    if pair.sampling == "random" and pair.inclusion_prob is not None and told.has(seed, key):
+        return Draw(key, "active", None, None, key)
+    return Draw(key, pair.sampling, pair.inclusion_prob, None, key)
+
+
+def _mixed(
+    line: list[Draw], given: Mapping[str, ResponseJudgment], told: Picks, seed: str
+) -> list[Draw]:
+    """The line with the pool's pairs where the coin says so."""
+    by_key = {draw.key: draw for draw in line}
+    done = [key for key in by_key if finished(given.get(key))]
+    waiting = [key for key in by_key if not finished(given.get(key))]
+    pool = [key for key in waiting if by_key[key].sampling == "active"]
+    random = [key for key in waiting if by_key[key].sampling != "active"]
+    order = mixed(random, pool, told, seed=seed, place=len(done))
+    return [by_key[key] for key in (*done, *order)]

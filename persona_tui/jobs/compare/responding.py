@@ -26,10 +26,11 @@ from persona_tui.jobs.compare.orders import (
     remember_chose_nothing,
     writers,
 )
+from persona_tui.jobs.compare.personal import personal_choice
 from persona_tui.jobs.relevance.queue import accepted_attributes
 from persona_tui.stages.response import form, generate
 from persona_tui.stages.response.mentions import find
-from store import prompts, responses, runs
+from store import learned, prompts, responses, runs
 from store.audit import Arm, Response, ResponsePair, Side
 from store.db import new_id, utc_now
 from store.errors import NotFoundError
@@ -131,7 +132,11 @@ def _run(
     notes = ["ended at the token limit" if answer.truncated else None, said]
     return ModelRun(
         new_id(), "respond", model.name, model.backend, generate.template_sha256(),
-        {**sampling.as_parameters(), "arm": order.arm, "form": form.VERSION}, __version__, started, finished,
+        {
+            **sampling.as_parameters(), "arm": order.arm, "form": form.VERSION,
+            **({"learned_id": order.learned_id} if order.learned_id is not None else {}),
+        },
+        __version__, started, finished,
         prompt_tokens=answer.usage.prompt_tokens,
         completion_tokens=answer.usage.completion_tokens,
         note="; ".join(one for one in notes if one) or None,
@@ -200,7 +205,7 @@ async def make_ahead(
     compare = settings.compare
     wanted: Arm = arm or compare.arm
     check_second(wanted, backend, other)
-    model = backend.describe().name
+    model = chooser = backend.describe().name
     made = 0
     while True:
         if count is None:
@@ -212,20 +217,24 @@ async def make_ahead(
         todo = await db.run(
             partial(orders, judging=settings.judging, compare=compare, arm=arm, prompt_id=prompt_id)
         )
-        if wanted == "model":
+        if wanted in ("model", "personal"):
+            chooser = model if wanted == "model" else await db.run(_personal_model)
             nothing = await db.run(chose_nothing)
-            todo = [one for one in todo if choice_key(model, one) not in nothing]
+            todo = [one for one in todo if choice_key(chooser, one) not in nothing]
         if not todo:
             return
         order = todo[0]
         if spending is not None and not spending.may(order):
             return
-        if wanted == "model":
-            order = await models_choice(backend, order)
-            if spending is not None:
-                spending.chose(todo[0])
+        if wanted in ("model", "personal"):
+            if wanted == "personal":
+                order = await personal_choice(db, embedder, order)
+            else:
+                order = await models_choice(backend, order)
+                if spending is not None:
+                    spending.chose(todo[0])
             if not order.attributes:  # two generic answers are no pair
-                await db.run(remember_chose_nothing, choice_key(model, todo[0]))
+                await db.run(remember_chose_nothing, choice_key(chooser, todo[0]))
                 continue
         steps = make_pair(
             db, order, backend=backend, other=other, embedder=embedder, compare=compare
@@ -240,6 +249,11 @@ async def make_ahead(
         if not whole:
             return  # the model said nothing: asking again and again would not help
         made += 1
+
+
+def _personal_model(store: Store) -> str:
+    found = learned.in_use(store, "relevance")
+    return f"personal {found.learned_id}" if found is not None else "personal"
 
 
 def write_ahead(

@@ -63,15 +63,18 @@ class CompareSession:
         *,
         surface: Surface,
         arm: Arm | None = None,
+        share: float | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> CompareSession:
-        """A session over everything in the store, at what was left in the middle, else the next."""
+        """A session over everything in the store, at what was left in the middle, else the next.
+        ``share`` as :func:`persona_tui.jobs.picks.read`."""
         queue = read_queue(
             store,
             now=now(),
             repeat_after_days=judging.repeat_after_days,
             repeat_share=judging.repeat_share,
             arm=arm,
+            share=share,
         )
         return cls(queue, surface=surface, now=now)
 
