@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from persona_tui.jobs.relevance.changes import Change
 from persona_tui.jobs.relevance.queue import Material, Sheet, fresh_sheet, repeat_sheets
 from persona_tui.stages.judging import Pace, Stopwatch
+from persona_tui.stages.judging.active import mixed
 from persona_tui.stages.judging.drawing import Draw, unit
 from store.audit import RelevanceJudgment, UserPrompt
 from store.db import utc_now
@@ -88,10 +89,18 @@ class RelevancePlace:
         return self._in_line(one for one in sheets if one.items)
 
     def _in_line(self, sheets: Iterable[Sheet]) -> dict[str, Sheet]:
-        """What is under way first; the rest in random order, repeats among them."""
+        """What is under way first; the rest in random order, repeats among them, and prompts of the
+        pool where the coin says so."""
         seed = self.material.seed
         line = sorted(sheets, key=lambda one: (not self._is_under_way(one), unit(seed, one.key)))
-        return {one.key: one for one in line}
+        by_key = {one.key: one for one in line}
+        fresh = [one for one in line if all(self._is_open(one, draw) for draw in one.items)]
+        pool = [one.key for one in fresh if all(d.sampling == "active" for d in one.items)]
+        others = [one.key for one in fresh if one.key not in set(pool)]
+        begun = [one.key for one in line if one not in fresh]
+        picks, place = self.material.asked.picks, sum(map(self.is_complete, line))
+        order = (*begun, *mixed(others, pool, picks, seed=seed, place=place))
+        return {key: by_key[key] for key in order}
 
     def _is_open(self, sheet: Sheet, draw: Draw) -> bool:
         """Whether the item waits: not answered, and not skipped."""

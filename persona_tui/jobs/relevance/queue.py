@@ -8,13 +8,16 @@ sheet has judgments that are to be given again; it looks like any other.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from persona_tui.jobs import picks
+from persona_tui.jobs.picks import Asked
 from persona_tui.jobs.relevance import skips as relevance_skips
 from persona_tui.jobs.relevance.skips import Skip
+from persona_tui.stages.judging.active import Picks, mixed
 from persona_tui.stages.judging.drawing import Draw, Given, due_repeats, unit
 from persona_tui.stages.profile import build_profile
 from store.audit import RelevanceJudgment, UserPrompt
@@ -50,6 +53,8 @@ class Material:
     told: set[str] = field(default_factory=set)
     """Prompts of which the person was told what models said."""
     skipped: set[Skip] = field(default_factory=set)
+    asked: Asked = field(default_factory=Asked)
+    """What a learner would ask next."""
 
 
 def accepted_attributes(store: Store) -> dict[str, str]:
@@ -83,8 +88,8 @@ def stored_seed(store: Store, key: str) -> str:
     return seed
 
 
-def read_material(store: Store) -> Material:
-    """Read all of it."""
+def read_material(store: Store, share: float | None = None) -> Material:
+    """Read all of it. ``share`` as :func:`persona_tui.jobs.picks.read`."""
     from store import relevance, settings, user_prompts
 
     told = settings.get(store, "relevance.told") or ""
@@ -96,6 +101,7 @@ def read_material(store: Store) -> Material:
         stored_seed(store, "relevance.seed"),
         told=set(told.split()),
         skipped=relevance_skips.read(store),
+        asked=picks.read(store, "relevance", share),
     )
 
 
@@ -115,21 +121,76 @@ def named_by_the_person(given: Iterable[RelevanceJudgment]) -> bool:
     )
 
 
+def drawn_by_chance(given: Iterable[RelevanceJudgment]) -> bool:
+    """Whether a prompt with these judgments was drawn at random: then some of them have a probability
+    (not those that were picked to learn from)."""
+    return any(one.context.inclusion_prob is not None for one in given)
+
+
 def fresh_sheet(prompt: UserPrompt, material: Material, most: int) -> Sheet:
-    """A prompt with its attributes. What was judged for it before is on it in any case. Of a prompt
-    that was named out of its turn the inclusion probability is not known: also of what is left of it
-    later."""
-    chosen, chance = subset(prompt.prompt_id, material.accepted, material.seed, most)
-    given = [one for one in material.judgments if one.prompt_id == prompt.prompt_id]
-    named = prompt.prompt_id in material.chosen or named_by_the_person(given)
-    probability = None if named else chance
-    judged = {one.attribute_id for one in given if one.attribute_id in material.accepted}
-    extra = sorted(judged - set(chosen), key=lambda key: unit(material.seed, key))
-    items = tuple(
-        Draw(f"{prompt.prompt_id}|{key}", "random", probability, None, key)
-        for key in (*chosen, *extra)
-    )
-    return Sheet(prompt.prompt_id, prompt, items)
+    """A prompt with its attributes. What was judged for it before is on it in any case, as it was drawn.
+    Of a prompt that was named out of its turn the inclusion probability is not known: also of what is
+    left of it later. A prompt of the pool was picked to learn from, with all that is on it; of one that
+    was drawn at random a part of the attributes may be, if there are more than are asked about."""
+    key, picked = prompt.prompt_id, material.asked.picks
+    given = {one.attribute_id: one for one in material.judgments if one.prompt_id == key}
+    rows = given.values()
+    named = key in material.chosen or named_by_the_person(rows)
+    in_pool = not drawn_by_chance(rows) and picked.has(material.seed, key)
+    told = () if named or in_pool else _told(key, given, material, most)
+    chosen, chance = subset(key, material.accepted, material.seed, most - len(told))
+
+    def draw(attribute: str) -> Draw:
+        before, place = given.get(attribute), f"{key}|{attribute}"
+        if before is not None:
+            return Draw(
+                place, before.context.sampling, before.context.inclusion_prob, None, attribute
+            )
+        if named:
+            return Draw(place, "random", None, None, attribute)
+        if in_pool or attribute in told:
+            return Draw(place, "active", None, None, attribute)
+        return Draw(place, "random", chance, None, attribute)
+
+    judged = {one for one in given if one in material.accepted}
+    extra = sorted(judged - {*chosen, *told}, key=lambda one: unit(material.seed, one))
+    share = len(told) / most if most else 0.0
+    line = mixed(chosen, told, Picks(share, share, told), seed=f"{material.seed}|{key}", place=0)
+    return Sheet(key, prompt, tuple(draw(one) for one in (*line, *extra)))
+
+
+def _told(
+    prompt_id: str, given: Mapping[str, RelevanceJudgment], material: Material, most: int
+) -> tuple[str, ...]:
+    """Attributes on a sheet that were picked to learn from. A sheet that was begun without any stays
+    without; one that is done stays done, whatever would be picked by now."""
+    if len(material.accepted) <= most:
+        return ()
+    room = round(most * material.asked.picks.share)
+    first, _ = subset(prompt_id, material.accepted, material.seed, most - room)
+    skipped = {one for key, one in material.skipped if key == prompt_id}
+    before = [
+        one
+        for one in material.accepted
+        if (one in given and given[one].context.sampling == "active")
+        or (one in skipped and one not in first)
+    ]
+    if given and (not before or _is_answered(prompt_id, given, material, most - len(before))):
+        return tuple(before)
+    wanted = material.asked.sheets.get(prompt_id, ())
+    left = [
+        one for one in wanted if one in material.accepted and one not in {*first, *given, *before}
+    ]
+    # What the random part asks anyway is not picked besides.
+    return tuple([*before, *left][: max(room, len(before))])
+
+
+def _is_answered(
+    prompt_id: str, given: Mapping[str, RelevanceJudgment], material: Material, most: int
+) -> bool:
+    """Whether everything is answered or skipped that the random part of a sheet asks."""
+    first, _ = subset(prompt_id, material.accepted, material.seed, most)
+    return all(one in given or (prompt_id, one) in material.skipped for one in first)
 
 
 def repeat_sheets(

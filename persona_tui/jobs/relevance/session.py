@@ -39,11 +39,13 @@ class RelevanceSession(RelevancePlace):
         surface: Surface,
         prompt_id: str | None = None,
         chosen: Iterable[str] = (),
+        share: float | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> RelevanceSession:
         """A session over everything in the journal, at the prompt that is under way, or at the one
-        named. ``chosen`` are prompts that the person named out of their turn in this sitting."""
-        material = read_material(store)
+        named. ``chosen`` are prompts that the person named out of their turn in this sitting;
+        ``share`` as :func:`persona_tui.jobs.picks.read`."""
+        material = read_material(store, share)
         material.chosen.update(chosen)
         return cls(material, config, surface=surface, prompt_id=prompt_id, now=now)
 

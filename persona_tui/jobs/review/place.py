@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Self
 
+from persona_tui.jobs import picks
 from persona_tui.jobs.review.beside import Beside
 from persona_tui.jobs.review.changes import Change
 from persona_tui.jobs.review.queue import ReviewQueue, read_attributes, stored_seed
 from persona_tui.stages.judging import Pace, ReviewFilter, Stopwatch, is_judged
+from persona_tui.stages.judging.active import NONE, Picks
 from store.db import utc_now
 from store.records import Attribute, AttributeJudgment
 
@@ -49,12 +51,13 @@ class ReviewPlace:
         seed: str = "",
         told: Iterable[str] = (),
         beside: Beside | None = None,
+        picked: Picks = NONE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.surface = surface
         self.watch = Stopwatch(clock)
         self.pace = Pace()
-        self.queue = ReviewQueue(attributes, seed, beside)
+        self.queue = ReviewQueue(attributes, seed, beside, picked)
         self.current_id: str | None = None
         self.phase: Phase = "empty"
         self.evidence_open = False
@@ -79,10 +82,12 @@ class ReviewPlace:
         *,
         surface: Surface,
         config: JudgingConfig | None = None,
+        share: float | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> Self:
         """A session over everything in the store, at the first item without a verdict. ``config``
-        says how much is repeated and planted; the defaults if left out."""
+        says how much is repeated and planted; the defaults if left out. ``share`` of what is asked is
+        picked to learn from, as :func:`persona_tui.jobs.picks.read`."""
         from store import judgments
 
         seed = stored_seed(store)
@@ -92,6 +97,7 @@ class ReviewPlace:
             seed=seed,
             told=judgments.ever_judged(store),  # also what was taken back was told
             beside=Beside.load(store, seed, config, now),
+            picked=picks.read(store, "review", share).picks,
         )
 
     # --- where we are ---------------------------------------------------------------------------

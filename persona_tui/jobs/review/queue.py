@@ -17,6 +17,7 @@ from persona_tui.stages.judging import (
     is_judged,
     matches,
 )
+from persona_tui.stages.judging.active import NONE, Picks, mixed
 from store.records import Attribute, AttributeJudgment, JudgmentContext, Use
 
 if TYPE_CHECKING:
@@ -59,9 +60,14 @@ class ReviewQueue:
     """
 
     def __init__(
-        self, attributes: Iterable[Attribute], seed: str = "", beside: Beside | None = None
+        self,
+        attributes: Iterable[Attribute],
+        seed: str = "",
+        beside: Beside | None = None,
+        picks: Picks = NONE,
     ) -> None:
         self.seed = seed
+        self.picks = picks
         self.beside = beside or Beside(seed)
         self.filter = ReviewFilter()
         self.attributes: dict[str, Attribute] = {}
@@ -99,6 +105,14 @@ class ReviewQueue:
             self.beside.line_up(self.attributes, self.judgments)
             among = self.beside.left
         self._order = draw_order([*self._under(wanted), *among], self.seed)
+        if not wanted.chosen:
+            self._order = mixed(
+                [key for key in self._order if not self._in_pool(key)],
+                [key for key in self._order if self._in_pool(key)],
+                self.picks,
+                seed=self.seed,
+                place=sum(is_judged(row) for row in self.judgments.values()),
+            )
         self._place = {key: place for place, key in enumerate(self._order)}
         self.left = {key for key in self._order if not is_judged(self.judgment(key))}
         if wanted.status == "unjudged":
@@ -107,6 +121,9 @@ class ReviewQueue:
             self.total += 0 if wanted.chosen else len(self.beside.items)
         else:
             self.total = len(self._order)
+
+    def _in_pool(self, key: str) -> bool:
+        return key in self.attributes and self.picks.has(self.seed, key)
 
     def _under(self, wanted: ReviewFilter) -> Iterable[str]:
         return (
@@ -216,4 +233,8 @@ class ReviewQueue:
         if judgment is not None:
             context = judgment.context
             return QueueItem(key, context.sampling, context.inclusion_prob, context.repeat_of)
-        return QueueItem(key, inclusion_prob=None if self.filter.chosen else 1.0)
+        if self.filter.chosen:
+            return QueueItem(key, inclusion_prob=None)
+        if self._in_pool(key):
+            return QueueItem(key, "active", None)
+        return QueueItem(key)
