@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "extract": ("extract", "command", "Infer attributes from conversations, with evidence."),
     "attributes": ("attributes", "command", "List what was inferred about you."),
     "review": ("review", "command", "Judge attributes, one at a time."),
+    "refine": ("refine", "command", "Send what your verifier flags back, to be mended."),
     "prompts": ("prompts", "group", "List, add, import prompts to judge relevance for."),
     "relevance": ("relevance", "command", "Judge which attributes matter for a prompt."),
     "respond": ("respond", "command", "Write pairs of answers ahead, for comparing."),

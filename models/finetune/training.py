@@ -86,7 +86,7 @@ def encode(tokenizer: Any, texts: Texts, max_tokens: int) -> list[dict[str, list
     if not texts:
         return []
     head = max_tokens * CHARACTERS_A_TOKEN
-    clean = [[_encodable(text[:head]) for text in pair] for pair in texts]
+    clean = [[encodable(text[:head]) for text in pair] for pair in texts]
     made = tokenizer(
         [first for first, _ in clean],
         [second for _, second in clean],
@@ -98,7 +98,7 @@ def encode(tokenizer: Any, texts: Texts, max_tokens: int) -> list[dict[str, list
     return [{name: made[name][row] for name in names} for row in range(len(texts))]
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """``text`` without lone surrogates, which tokenizers refuse."""
     return text.encode("utf-8", "replace").decode("utf-8")
 

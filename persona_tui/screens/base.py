@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # each of these costs a part of the first frame
     from persona_tui.jobs.compare.ahead import PairsAhead, PairsState
     from persona_tui.jobs.extraction.background import BackgroundExtraction, ExtractionState
     from persona_tui.jobs.judges.beside import BackgroundJudging, JudgingState
+    from persona_tui.jobs.learning.refine_beside import RefiningBeside
 
 log = logging.getLogger("persona_tui")
 Severity = Literal["information", "warning", "error"]
@@ -80,6 +81,7 @@ class HostApp(App[None]):
         self._extraction: BackgroundExtraction | None = None
         self._pairs: PairsAhead | None = None
         self._judging: BackgroundJudging | None = None
+        self.refining: RefiningBeside | None = None  # made by persona_tui.screens.refining_host
         super().__init__()
 
     # --- services ---------------------------------------------------------------------------
@@ -134,6 +136,10 @@ class HostApp(App[None]):
         return self.backends.get(self.settings.extraction.model)
 
     def _extraction_changed(self, state: ExtractionState) -> None:
+        if state.found and not state.running:
+            from persona_tui.screens import refining_host
+
+            refining_host.look(self)
         screen = self.screen
         if isinstance(screen, PersonaScreen):
             screen.show_extraction(state)
@@ -185,7 +191,7 @@ class HostApp(App[None]):
 
     async def close_services(self) -> None:
         """End model processes, then the store's thread. Idempotent."""
-        for work in (self._judging, self._pairs, self._extraction):
+        for work in (self._judging, self._pairs, self.refining, self._extraction):
             if work is not None:
                 await work.stop()
         if self._backends is not None:
@@ -213,7 +219,7 @@ class HostApp(App[None]):
         )
         if restart:  # it would go on with the old settings, on a model that may be closed below
             await self.extraction.stop()
-        for work in (self._judging, self._pairs):
+        for work in (self._judging, self._pairs, self.refining):
             if work is not None:
                 await work.stop()  # the screen that wants pairs starts them again
         if self._backends is not None:

@@ -20,6 +20,7 @@ from persona_tui.jobs.review.changes import Change, Written
 from persona_tui.jobs.review.evidence import read_anew
 from persona_tui.jobs.review.queue import count_attributes, read_attributes
 from persona_tui.jobs.review.session import ReviewSession
+from persona_tui.screens import learning_host
 from persona_tui.screens import review_texts as texts
 from persona_tui.screens.review_windows import ReviewWindows
 from persona_tui.stages.judging import GUIDELINE, ReviewFilter
@@ -87,6 +88,9 @@ class ReviewScreen(ReviewWindows):
         Binding("f", "filter", "Filter", tooltip="Which ones to look at", id="review.filter"),
         Binding("slash", "search", "Search for words", show=False, id="review.search"),
         Binding("i", "app.import", "Import chats", show=False, id="review.import"),
+        Binding(
+            "l", "app.go('learning')", "What learned from you", show=False, id="review.learning"
+        ),
         Binding("y", "copy", "Copy the sentence", show=False, id="review.copy"),
         Binding("up", "scroll(-1)", "Scroll", show=False),
         Binding("down", "scroll(1)", "Scroll", show=False),
@@ -264,6 +268,7 @@ class ReviewScreen(ReviewWindows):
             self.host.tell_error(error)
             return None
         session.done(change, written)
+        learning_host.judged(self.host)
         return written
 
     async def take_and_wait(self, change: Change | None) -> Written | None:
@@ -343,3 +348,4 @@ class ReviewScreen(ReviewWindows):
         yield SystemCommand("Review: filter", "Which attributes to look at", self.action_filter)
         yield SystemCommand("Review: search", "Look for words", self.action_search)
         yield SystemCommand("Review: add", "Something it missed", self.action_add)
+        yield from self.refine_commands()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from persona_tui.jobs.review.changes import Change, Written
 from persona_tui.jobs.review.evidence import Quote
 from persona_tui.jobs.review.session import ReviewSession
-from persona_tui.screens.extraction_line import ExtractionScreen
+from persona_tui.screens.refining import RefiningScreen
 from persona_tui.stages.judging import STATUSES, ReviewFilter, Status
 
 
-class ReviewWindows(ExtractionScreen):
+class ReviewWindows(RefiningScreen):
     """The part of the Review screen that asks in windows of their own."""
 
     def __init__(self) -> None:

@@ -38,9 +38,13 @@ if TYPE_CHECKING:
 class Verifier(Protocol):
     """The personal verifier in use."""
 
-    learned_id: str
-    threshold: float
-    """From this probability on an attribute is flagged."""
+    @property
+    def learned_id(self) -> str: ...
+
+    @property
+    def threshold(self) -> float:
+        """From this probability on an attribute is flagged."""
+        ...
 
     async def doubts(self, found: Sequence[Attribute]) -> list[Doubt]:
         """What it says of each, and why. Raises :class:`models.errors.ModelError`."""
@@ -184,6 +188,12 @@ async def refine(
         if under_way:
             await asyncio.wait(under_way)
         await db.run(runs.finish, work.run_id, status)
+
+
+def width_of(backend: Backend, settings: Settings) -> int:
+    """How many at once: an endpoint is used as far as it may be, a model here does one after the
+    other in any case."""
+    return settings.remote.max_concurrency if backend.describe().backend == "endpoint" else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""The personal verifier in use, as refining needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from persona_tui.errors import UserError
+from persona_tui.jobs.learning.trainer import Lacking
+from persona_tui.jobs.learning.training import tools_for
+from persona_tui.jobs.learning.using import model_in_use, unreadable
+
+if TYPE_CHECKING:
+    from persona_tui.db import StoreThread
+    from persona_tui.jobs.backends import Backends
+    from persona_tui.jobs.learning.refining import Verifier
+    from persona_tui.jobs.learning.trainer import Tools
+    from persona_tui.stages.verification.refine import Doubt
+    from store.learned_records import LearnedModel
+    from store.records import Attribute
+
+MOST_REASONS = 2
+"""Reasons that the extractor is told: the strongest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalVerifier:
+    """See :class:`persona_tui.jobs.learning.refining.Verifier`."""
+
+    model: LearnedModel
+    tools: Tools
+
+    @property
+    def learned_id(self) -> str:
+        return self.model.learned_id
+
+    @property
+    def threshold(self) -> float:
+        value = self.model.coefficients.get("threshold")
+        return float(value) if isinstance(value, int | float) else 0.5
+
+    async def doubts(self, found: Sequence[Attribute]) -> list[Doubt]:
+        from persona_tui.jobs.learning.verifier import score
+        from persona_tui.stages.verification.refine import Doubt
+
+        scored = await score(self.tools, found, self.model)
+        if scored is None:
+            raise UserError(unreadable(self.model))
+        return [Doubt(one.probability, " ".join(one.reasons[:MOST_REASONS])) for one in scored]
+
+
+async def load(db: StoreThread, backends: Backends) -> Verifier:
+    """The verifier in use, with the model on this machine whose opinion it may weigh.
+
+    Raises:
+        UserError: none is trained; how many judgments are missing, if any are.
+    """
+    from models.errors import ModelError
+    from persona_tui.jobs.relevance.scoring import local_judge
+
+    try:
+        backend = local_judge(backends)
+    except ModelError:  # it is not there: its opinion is only one feature of many
+        backend = None
+    tools = await tools_for(db, backends.embedder, backend)
+    model = await model_in_use(db, "verifier")
+    if model is None:
+        raise UserError(await _missing(tools))
+    return PersonalVerifier(model, tools)
+
+
+async def _missing(tools: Tools) -> str:
+    """Why nothing can be flagged yet, in a sentence."""
+    from persona_tui.jobs.learning.verifier import TRAINER
+
+    begin = "Nothing can be flagged, for your verifier is not trained yet"
+    try:
+        await TRAINER.material(tools)
+    except Lacking as lacking:
+        return f"{begin}: {lacking} are needed ('persona-tui review', then 'persona-tui train')."
+    return f"{begin}: run 'persona-tui train' first."
