@@ -60,6 +60,7 @@ def done(conn: sqlite3.Connection) -> None:
     for table in ("learned_models", "choice_cache", "vector_cache"):
         conn.execute(f"DELETE FROM {table}")  # noqa: S608
     conn.execute("DELETE FROM settings_kv WHERE key = ?", (CACHE_GENERATION,))
+    conn.execute("DELETE FROM settings_kv WHERE key LIKE 'ranked.%'")  # what to ask next
     remove_prepared(conn)
     conn.execute("INSERT OR REPLACE INTO settings_kv VALUES (?, '1')", (PENDING,))
     for index in ("messages_fts", "attributes_fts"):

@@ -25,7 +25,7 @@ KIND: Mapping[AskedIn, LearnedKind] = {
     "compare": "reward",
 }
 """Whose uncertainty it is."""
-STAGE: Mapping[str, AskedIn] = {kind: stage for stage, kind in KIND.items()}
+STAGE: Mapping[LearnedKind, AskedIn] = {kind: stage for stage, kind in KIND.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ def keep(
             "sheets": {key: list(one) for key, one in (sheets or {}).items()},
         }
         settings.put(store, f"ranked.{stage}", json.dumps(value))
+
+
+def stop(store: Store, stage: AskedIn) -> None:
+    """Pick nothing any more."""
+    settings.remove(store, [f"ranked.{stage}"])
 
 
 def is_fresh(store: Store, stage: AskedIn, learned_id: str, share: float) -> bool:

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from persona_tui.errors import UserError
-from persona_tui.jobs.relevance import skips as relevance_skips
 from persona_tui.jobs.relevance.queue import (
     accepted_attributes,
+    drawn_by_chance,
+    fresh_sheet,
+    named_by_the_person,
+    read_material,
     stored_seed,
-    subset,
     welcome_attributes,
 )
 from persona_tui.stages.judging.drawing import unit
-from store import learned, relevance, responses, settings, user_prompts
-from store.audit import Arm, UserPrompt
+from store import learned, responses, settings, user_prompts
+from store.audit import Arm, RelevanceJudgment, UserPrompt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,15 +106,19 @@ def orders(
     welcome = welcome_attributes(store) if wanted in ("all", "model", "personal") else {}
     done = {pair.prompt_id for pair in responses.pairs(store) if pair.arm == wanted}
     seed = stored_seed(store, "compare.seed")
-    asked = stored_seed(store, "relevance.seed")
-    skipped = relevance_skips.read(store)
+    material = read_material(store)
     judged: dict[str, dict[str, bool]] = {}
-    named: set[str] = set() if prompt_id is None else {prompt_id}
-    for row in relevance.in_force(store):
+    by_prompt: dict[str, list[RelevanceJudgment]] = {}
+    for row in material.judgments:
         judged.setdefault(row.prompt_id, {})[row.attribute_id] = bool(row.relevant)
-        context = row.context
-        if wanted == "relevant" and context.inclusion_prob is None and context.sampling == "random":
-            named.add(row.prompt_id)  # taken up out of its turn, so is not among these by chance
+        by_prompt.setdefault(row.prompt_id, []).append(row)
+    named: set[str] = set() if prompt_id is None else {prompt_id}
+    if wanted == "relevant":  # taken up out of its turn, or picked: it is not among these by chance
+        named.update(
+            key
+            for key, rows in by_prompt.items()
+            if named_by_the_person(rows) or not drawn_by_chance(rows)
+        )
     found: list[Order] = []
     for prompt in user_prompts.list_all(store):
         key = prompt.prompt_id
@@ -121,8 +127,9 @@ def orders(
         chosen: dict[str, str] = {}
         if wanted == "relevant":
             said = judged.get(key, {})
-            sheet, _ = subset(key, accepted, asked, judging.attributes_per_prompt)
-            if not said or any(a not in said and (key, a) not in skipped for a in sheet):
+            sheet = fresh_sheet(prompt, material, judging.attributes_per_prompt)
+            asked = (draw.item_id for draw in sheet.items)
+            if not said or any(a not in said and (key, a) not in material.skipped for a in asked):
                 continue  # the person has not finished it
             chosen = {a: accepted[a] for a, yes in said.items() if yes and a in accepted}
         elif wanted == "personal" and key in judged:
