@@ -29,7 +29,7 @@ def test_reward_rises_and_what_is_saved_scores_the_same_again(
         out=tmp_path / "out",
         group="prompt",
         settings=GrpoSettings(
-            epochs=6, batch=4, generations=8, lr=0.02, device="cpu", lora_rank=lora_rank
+            epochs=3, batch=4, generations=8, lr=0.05, device="cpu", lora_rank=lora_rank
         ),
         now=NOW,
         app_version="0",

@@ -89,7 +89,7 @@ def tiny_llama(folder: Path) -> Path:
     folder.mkdir(parents=True)
     config = LlamaConfig(
         vocab_size=_tokenizer(folder), hidden_size=32, num_hidden_layers=1, num_attention_heads=4,
-        num_key_value_heads=4, intermediate_size=64, max_position_embeddings=256, bos_token_id=2,
+        num_key_value_heads=4, intermediate_size=64, max_position_embeddings=256, initializer_range=0.3, bos_token_id=2,
         eos_token_id=3, pad_token_id=0,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(str(folder))
