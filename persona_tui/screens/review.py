@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
+from persona_tui.jobs import picks
 from persona_tui.jobs.review.changes import Change, Written
 from persona_tui.jobs.review.evidence import read_anew
 from persona_tui.jobs.review.queue import count_attributes, read_attributes
@@ -122,18 +123,20 @@ class ReviewScreen(ReviewWindows):
 
     async def load(self) -> None:
         """Read the queue; coming back, take over what happened elsewhere."""
-        db = self.host.db
+        db, share = self.host.db, self.host.settings.learning.active_share
         if self.session is None:
             config = self.host.settings.judging
             self.session = await db.run(
-                partial(ReviewSession.load, surface="screen", config=config)
+                partial(ReviewSession.load, surface="screen", config=config, share=share)
             )
             if self.app.screen is not self:
                 self.session.watch.pause("screen")
-        elif await db.run(count_attributes) != self.session.queue.counts:
-            version = self.session.version
-            self.session.refresh(await db.run(read_attributes), version)
-            self._quotes.clear()
+        else:
+            self.session.pick((await db.run(picks.read, "review", share)).picks)
+            if await db.run(count_attributes) != self.session.queue.counts:
+                version = self.session.version
+                self.session.refresh(await db.run(read_attributes), version)
+                self._quotes.clear()
         self.paint()
 
     def show_extraction(self, state: ExtractionState) -> None:

@@ -212,6 +212,12 @@ class ReviewPlace:
         self.queue.arrange(wanted)
         self._show(self.queue.first(), visited=False)
 
+    def pick(self, picked: Picks) -> None:
+        """Take over what is asked next; the item in front of the person stays."""
+        if picked != self.queue.picks:
+            self.queue.picks = picked
+            self.queue.arrange(self.queue.filter)
+
     def refresh(self, attributes: Iterable[Attribute], version: int) -> bool:
         """Take over what was read from the store when :attr:`version` was ``version``; the item in
         front of the person stays. ``False`` (and nothing changes) if steps were taken since."""
