@@ -84,10 +84,12 @@ SHARES = {
     "precision": (np.array([1.0, 0, 0, 0]), np.array([1.0, 1, 0, 0])),
     "recall": (np.array([1.0, 0, 0, 0]), np.array([1.0, 0, 1, 0])),
     "f1": (np.array([1.0, 0, 0, 0]), np.array([1.0, 0.5, 0.5, 0])),
+    "f2": (np.array([1.0, 0, 0, 0]), np.array([1.0, 0.2, 0.8, 0])),
     "same": (np.array([1.0, 0, 0, 1]), np.array([1.0, 1, 1, 1])),
 }
 """Statistics that are shares: what each cell adds to hits and to totals. F1 is one, too: of both-yes in
-both-yes and half of what only one said yes to."""
+both-yes and half of what only one said yes to; F2 likewise, with a fifth of what only they said yes to and
+four fifths of what only I did."""
 OTHERS: dict[str, tuple[Statistic, Scale]] = {
     "ratio": (ratio, "log"),
     "kappa": (kappa, "fisher"),

@@ -87,7 +87,7 @@ def build(data: AuditData) -> tuple[list[Figure], list[Plot]]:
     figures += _questions(data, mine)
     more, plots = _confidence(data, mine)
     figures += more
-    figures += _verifier()
+    figures += _verifier(data)
     figures += refined.build(data)
     shown = [f for f in figures if f.key.startswith("stage1.failure.") and f.value is not None]
     if shown:
@@ -150,18 +150,47 @@ def _log_gap(high: float, low: float) -> float:
     return float(np.log(high / low)) if low > 0 else float("inf")
 
 
-def _verifier() -> list[Figure]:
-    return [
-        lacking(
-            f"stage1.verifier{key}", "1", f"Your personal verifier ({name} for problematic)", "share",
-            "it is not trained yet: training comes with a later version",
-            "Grouped cross-validation by conversation.", study=study.VERIFIER if not key else (),
-            tells="Whether a small model that learned from you finds what is wrong.",
-        )
-        for key, name in (
-            (".precision", "precision"), (".recall", "recall"), ("", "F1"), (".f2", "F2"),
-        )
-    ]  # fmt: skip
+_HELD_OUT = (
+    "Of randomly drawn attributes, each flagged or not by a model and a threshold that learned from other "
+    "conversations only (nested grouped cross-validation, threshold of the highest F2); score interval by "
+    "conversation."
+)
+
+
+def _verifier(data: AuditData) -> list[Figure]:
+    """What a small model that learned from the person's verdicts finds of what they reject."""
+    learned = data.learned.get("verifier")
+    found = []
+    for name, title, said in (
+        ("precision", "precision", "Of what it flags you reject {of}."),
+        ("recall", "recall", "It flags {of} of what you reject."),
+        ("f1", "F1", "Both together: {value:.2f}."),
+        ("f2", "F2", "Both together, recall counting twice: {value:.2f}."),
+    ):
+        key = "stage1.verifier" + ("" if name == "f1" else f".{name}")
+        heading = f"Your personal verifier ({title} for problematic)"
+        values = study.VERIFIER if name == "f1" else ()
+        metric = None if learned is None else learned.metrics.get(name)
+        if metric is None:
+            found.append(
+                lacking(
+                    key, "1", heading, "share",
+                    "it is not trained yet (persona-tui train)" if learned is None else
+                    "not measured yet: too few of the attributes that it learned from were drawn at random",
+                    _HELD_OUT, study=values,
+                    tells="Whether a small model that learned from you finds what is wrong.",
+                )
+            )  # fmt: skip
+            continue
+        estimate = Estimate(metric.value, metric.low, metric.high, metric.n)
+        share_of = f"{100 * metric.value:.0f} %"
+        found.append(
+            figure(
+                key, "1", heading, "share", estimate, said.format(of=share_of, value=metric.value),
+                _HELD_OUT, study=values,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _reasons(shown: list[Figure]) -> Plot:

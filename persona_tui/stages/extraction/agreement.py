@@ -64,7 +64,7 @@ _KIN = re.compile(r"^\W*(?:and |but |so )?(?:my|our)\s+(?:\w+\s+)?(\w+)\s+(?:and
 
 
 _OWNING = re.compile(r"\b(?:my|our|mine|ours)\b", re.IGNORECASE)
-_WISH = re.compile(
+WISH = re.compile(
     r"\b(?:want|wanna|would|hop|plan|try|tri|wish|dream|think|consider|might|maybe|perhaps|could|should|almost"
     r"|nearly|going to|gonna|want|goal)(?:s|e|es|ed|ing|ning|ned|ed|ies)?\b|['’]d\b",
     re.IGNORECASE,
@@ -116,7 +116,7 @@ def agreement(sentence: str, statement: str) -> Agreement:
         return Agreement(False, recall, "negation")
     if _is_past(_FIRST_VERB.search(sentence)) != _is_past(_USER_VERB.search(statement)):
         return Agreement(False, recall, "tense")
-    if bool(_WISH.search(sentence)) != bool(_WISH.search(statement)):
+    if bool(WISH.search(sentence)) != bool(WISH.search(statement)):
         return Agreement(False, recall, "mood")
     if _aspects(sentence) & {(s, not done) for s, done in _aspects(statement)}:
         return Agreement(False, recall, "aspect")

@@ -30,6 +30,9 @@ TRUST = 0.5
 """What the model's log-odds count beside those of the words and the verifier."""
 SHOWN = 400
 """Characters of the words that the choice is made from."""
+LEAST = 1 / 3
+"""Share of the words' meaning from which a statement that adds nothing is taken as one half of them, and
+not as a garbled whole ("I run a youth football team": "is a football team")."""
 _LOOSE = re.compile(
     r"\b(?:it|these|those|(?:this|that) (?:one|is|was))\b|\b(?:this|that|there|do so)\W*(?:tomorrow|again|later"
     r"|now)?\W*$",
@@ -118,7 +121,8 @@ async def _standing(
 def _says_no_more(statement: str, quote: str) -> bool:
     language = language_of(quote)
     if language == "en" == language_of(statement):
-        return agreement(quote, statement).ok
+        found = agreement(quote, statement)
+        return found.ok or (found.reason == "too little" and found.recall >= LEAST)
     return any(statement == reported(quote, code) for code in (language, "en"))
 
 
