@@ -1,0 +1,150 @@
+"""Learning relevance, against human labels.
+
+    .venv/bin/python -m benchmarks.relevance_gold FILE… [--test FILE] [--cache FILE] [--json]
+
+``FILE`` has one JSON object a line: ``prompt_id``, ``user``, ``prompt``, ``attribute``, ``relevant`` (the
+human majority), and maybe ``confidence`` and ``llm`` (what models answered). Five folds grouped by prompt
+(a known person's new prompt) and again by user (a new person), or, with ``--test``, trained on the
+``FILE``\\ s and scored on the other. Shape, calibration and threshold are chosen inside the training part.
+Intervals: bootstrap over prompts, or over users.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks._table import machine, show
+from benchmarks.relevance_gold_curves import learning_curve, new_person, seconds_by_size
+from benchmarks.relevance_gold_data import Pair, Table, features, local_scores, read
+from benchmarks.relevance_gold_figures import figures
+from benchmarks.relevance_gold_models import (
+    Outcome,
+    cross_validated,
+    methods,
+    trained_elsewhere,
+)
+from persona_tui.errors import UserError
+
+FOLDS = 5
+PARTS = ("table", "curve", "person", "seconds")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the tables; the exit code."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        _run(chosen)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("--test", type=Path, help="score on this file, train on the others")
+    parser.add_argument("--cache", type=Path, help="keeps the local model's answers between runs")
+    parser.add_argument("--model", default="starter", help="which local model")
+    parser.add_argument("--no-local", action="store_true", help="without the local model (minutes)")
+    parser.add_argument("--only", choices=PARTS, help="one part")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    return parser
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    train = [one for path in chosen.files for one in read(path)]
+    test = read(chosen.test) if chosen.test else []
+    table, local = _features([*train, *test], chosen)
+    whole = {"machine": machine(), "pairs": len(train), "tested": len(test), "parts": {}}
+    parts: dict[str, Any] = {}
+    wanted = PARTS if chosen.only is None else (chosen.only,)
+    if chosen.test:
+        rest = np.arange(len(train), len(table))
+        first, second = _part(table, np.arange(len(train))), _part(table, rest)
+        shared = (
+            len(set(first.prompts) & set(second.prompts)),
+            len(set(first.users) & set(second.users)),
+        )
+        note = f"{shared[0]} prompts and {shared[1]} users are in both."
+        for what in ("prompt", "user"):
+            outcomes = {
+                method.name: trained_elsewhere(method, first, _groups(first, what), second)
+                for method in methods(table, local)
+            }
+            title = f"trained on {len(train)} pairs, scored on {len(test)}; intervals by {what}"
+            parts[title] = _rows(outcomes, second, what)
+        parts["note"] = note
+    else:
+        for what in ("prompt", "user"):
+            groups = _groups(table, what)
+            if "table" in wanted:
+                outcomes = {
+                    method.name: cross_validated(method, table, groups, FOLDS, chosen.seed)
+                    for method in methods(table, local)
+                }
+                parts[f"{FOLDS} folds by {what}"] = _rows(outcomes, table, what)
+            if "curve" in wanted:
+                parts[f"learning curve, folds by {what}"] = learning_curve(
+                    table, groups, FOLDS, chosen.seed
+                )
+        if "person" in wanted:
+            parts["one new person"] = new_person(table, FOLDS, chosen.seed)
+        if "seconds" in wanted:
+            parts["seconds of training"] = seconds_by_size(table, chosen.seed)
+    if chosen.json:
+        print(json.dumps(whole | {"parts": parts}, default=lambda one: one.as_json()))
+        return
+    note = str(parts.pop("note", ""))
+    for title, rows in parts.items():
+        show(title, rows)
+        print()
+    if note:
+        print(note)
+
+
+def _features(pairs: list[Pair], chosen: argparse.Namespace) -> tuple[Table, str | None]:
+    if chosen.no_local:
+        return features(pairs, local=None), None
+    name, local = local_scores(pairs, chosen.model, chosen.cache)
+    return features(pairs, local=local), name
+
+
+def _part(table: Table, rows: Any) -> Table:
+    return Table(
+        tuple(table.pairs[at] for at in rows),
+        table.labels[rows],
+        table.prompts[rows],
+        table.users[rows],
+        table.prompt_vectors[rows],
+        table.attribute_vectors[rows],
+        table.scalars[rows],
+        table.names,
+    )
+
+
+def _groups(table: Table, what: str) -> Any:
+    return table.prompts if what == "prompt" else table.users
+
+
+def _rows(outcomes: dict[str, Outcome], table: Table, what: str) -> list[dict[str, object]]:
+    found = []
+    for name, outcome in outcomes.items():
+        scores = None if np.isnan(outcome.scores).any() else outcome.scores
+        line: dict[str, object] = {"who": name}
+        line |= figures(table.labels, outcome.said, scores, _groups(table, what))
+        line["yes"] = float(outcome.said.mean())
+        line["seconds"] = outcome.seconds
+        found.append(line)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

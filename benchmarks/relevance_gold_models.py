@@ -1,0 +1,148 @@
+"""What is compared: each learns from some rows of the table and answers the others."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.relevance_gold_data import LLM, Floats, Table
+from models.learned import relevance
+from models.learned.base import best_threshold, grouped_folds
+
+Rows = NDArray[np.int64]
+Groups = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Of some rows: scores that may be compared between folds, and yes or no."""
+
+    scores: Floats
+    said: NDArray[np.bool_]
+
+
+class Method(Protocol):
+    """A row of the benchmark."""
+
+    @property
+    def name(self) -> str:
+        """In the table."""
+
+    def answer(self, train: Table, rows: Rows, groups: Groups, test: Table, asked: Rows) -> Answers:
+        """Learn from ``rows`` of ``train`` (``groups``: one a row of it), answer ``asked`` of ``test``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One column with a threshold."""
+
+    name: str
+    column: str
+
+    def answer(self, train: Table, rows: Rows, groups: Groups, test: Table, asked: Rows) -> Answers:
+        """Only the threshold is learned."""
+        threshold = best_threshold(train.labels[rows], train.column(self.column)[rows], 1.0)
+        scores = test.column(self.column)[asked]
+        return Answers(scores, scores >= threshold)
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """:mod:`models.learned.relevance` with some of the columns."""
+
+    name: str
+    columns: tuple[str, ...] = ()
+
+    def learn(self, table: Table, rows: Rows, groups: Groups, **more: Any) -> dict[str, Any]:
+        """The coefficients."""
+        return relevance.learn(
+            table.prompt_vectors[rows],
+            table.attribute_vectors[rows],
+            table.columns(self.columns)[rows],
+            table.labels[rows],
+            [str(one) for one in groups[rows]],
+            names=self.columns,
+            **more,
+        )
+
+    def scores(self, made: dict[str, Any], table: Table, rows: Rows) -> Floats:
+        """Probabilities."""
+        return relevance.predict(
+            made,
+            table.prompt_vectors[rows],
+            table.attribute_vectors[rows],
+            table.columns(self.columns)[rows],
+        )
+
+    def answer(self, train: Table, rows: Rows, groups: Groups, test: Table, asked: Rows) -> Answers:
+        """Ridge, calibration and threshold come from left-out groups of ``rows``."""
+        made = self.learn(train, rows, groups)
+        scores = self.scores(made, test, asked)
+        return Answers(scores, scores >= made["threshold"])
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What an LLM answered, as the file has it: nothing is learned."""
+
+    name: str
+    model: str
+
+    def answer(self, train: Table, rows: Rows, groups: Groups, test: Table, asked: Rows) -> Answers:
+        """Yes or no, without a score."""
+        said = np.array([test.pairs[at].llm[self.model] for at in asked])
+        return Answers(np.full(len(asked), np.nan), said)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Answers to all rows, and what learning cost."""
+
+    scores: Floats
+    said: NDArray[np.bool_]
+    seconds: float
+    """For all training rows of one fold, the mean over folds; answering included."""
+
+
+def cross_validated(method: Method, table: Table, groups: Groups, folds: int, seed: int) -> Outcome:
+    """Every row answered by a model that saw nothing of its group."""
+    place = grouped_folds([str(one) for one in groups], table.labels, folds=folds, seed=seed)
+    scores = np.empty(len(table))
+    said = np.empty(len(table), dtype=bool)
+    seconds = []
+    for fold in np.unique(place):
+        rows, asked = np.flatnonzero(place != fold), np.flatnonzero(place == fold)
+        started = time.perf_counter()
+        answers = method.answer(table, rows, groups, table, asked)
+        seconds.append(time.perf_counter() - started)
+        scores[asked], said[asked] = answers.scores, answers.said
+    return Outcome(scores, said, float(np.mean(seconds)))
+
+
+def trained_elsewhere(method: Method, train: Table, groups: Groups, test: Table) -> Outcome:
+    """Learned from the one table, scored on the other."""
+    started = time.perf_counter()
+    answers = method.answer(train, np.arange(len(train)), groups, test, np.arange(len(test)))
+    return Outcome(answers.scores, answers.said, time.perf_counter() - started)
+
+
+def methods(table: Table, local: str | None) -> list[Method]:
+    """Rows of the benchmark, without the cross-encoder."""
+    names = table.names
+    usual = tuple(one for one in names if not one.startswith(LLM))
+    found: list[Method] = [Score("cosine", "cosine"), Score("BM25", "bm25")]
+    if local is not None:
+        found.append(Score(f"{local}, zero-shot", "model_log_odds"))
+    found += [
+        Learner("embeddings alone, learned"),
+        Learner("combination, learned", usual),
+    ]
+    llms = [name.removeprefix(LLM) for name in names if name.startswith(LLM)]
+    found += [Recorded(model, model) for model in llms]
+    if llms:
+        found.append(Learner("combination and recorded LLMs, learned", names))
+    return found
