@@ -21,6 +21,7 @@ from textual.screen import ModalScreen, Screen
 
 from persona_tui.errors import ConfigError
 from persona_tui.paths import Paths
+from persona_tui.screens import learning_host
 from persona_tui.screens.base import HostApp, PersonaScreen
 from widgets.tabs import Tab
 
@@ -110,6 +111,7 @@ class PersonaApp(HostApp):
         "models": _later("persona_tui.screens.models", "ModelsScreen"),
         "settings": _later("persona_tui.screens.settings", "SettingsScreen"),
         "donate": _later("persona_tui.screens.donate", "DonateScreen"),
+        "learning": _later("persona_tui.screens.learning", "LearningScreen"),
     }
     COMMANDS = HostApp.COMMANDS | {_conversations_provider}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -177,6 +179,7 @@ class PersonaApp(HostApp):
         except Exception as error:  # noqa: BLE001 - said in one sentence, then the app ends
             await self._cannot_open(error)
             return
+        self.set_timer(learning_host.AT_START, lambda: learning_host.look(self))
 
     async def _read_settings(self) -> None:
         """Read and check the settings in a thread: the library for it costs 100 ms to import."""
@@ -296,6 +299,9 @@ class PersonaApp(HostApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         for mode, key, name in TABS:
             yield SystemCommand(name, f"Go there ({key.upper()})", lambda m=mode: self.go(m))
+        yield SystemCommand(
+            "Learning", "What models of your own learned from you", lambda: self.go("learning")
+        )
         yield SystemCommand("Welcome", "The ways to begin", self.action_welcome)
         yield SystemCommand("Import chats", "From ChatGPT, Claude, files", self.action_import)
         yield SystemCommand("Help", "What this screen is for (F1)", self.action_show_help)

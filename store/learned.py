@@ -10,6 +10,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 from store.db import Store, new_id, utc_now
@@ -39,6 +40,13 @@ def _mapping(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _moment(text: str) -> datetime:
+    try:
+        return from_db(text)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+
+
 def _metrics(text: str) -> dict[str, LearnedMetric]:
     found: dict[str, LearnedMetric] = {}
     for name, one in _mapping(text).items():
@@ -56,7 +64,7 @@ def _metrics(text: str) -> dict[str, LearnedMetric]:
 def _from_row(row: Sequence[Any]) -> LearnedModel:
     learned, kind, version, created, app, trained_on, metrics, in_use, *rest = row
     return LearnedModel(
-        learned, kind, version, from_db(created), app, _mapping(trained_on), _metrics(metrics),
+        learned, kind, version, _moment(created), app, _mapping(trained_on), _metrics(metrics),
         _mapping(rest[0]) if rest else {}, bool(in_use),
     )  # fmt: skip
 
@@ -185,7 +193,7 @@ def figures(conn: sqlite3.Connection) -> dict[LearnedKind, LearnedFigures]:
             told = _mapping(trained_on)
             count = told.get("judgments")
             found[kind] = LearnedFigures(
-                kind, version, from_db(created), count if isinstance(count, int) else 0,
+                kind, version, _moment(created), count if isinstance(count, int) else 0,
                 _metrics(metrics), told,
             )  # fmt: skip
     return found

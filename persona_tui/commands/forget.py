@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from persona_tui.commands._common import confirm, emit, journal, visible
+from persona_tui.commands.train import learn_again, learned_kinds
 from persona_tui.errors import UserError
 from persona_tui.paths import default_paths
 from persona_tui.state import forget_in_file
@@ -22,7 +23,8 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON object: w
 def group() -> None:
     """Delete for good: no byte stays in the database, its log or its search index.
 
-    There is no undo. Copies made with 'backup' are separate files; they are named, not touched.
+    There is no undo. What models of your own learned goes along, whatever is forgotten, and is learned
+    again from what stays (Ctrl+C leaves that to 'persona-tui train'). Copies made with 'backup' are separate files; they are named, not touched.
     Exit code 1 if it is deleted, but bytes may be left for now: the sentence says why.
     """
 
@@ -68,9 +70,13 @@ def conversation(conversation_id: str, yes: bool, as_json: bool) -> None:
     with journal() as store:
         found = conversations.get(store, conversation_id)
         confirm(f"Forget '{visible(found.title)}' ({found.messages} messages) for good?", yes=yes)
+        learned = learned_kinds(store)
         gone = forget_conversation(store, found.conversation_id)
     forget_in_file(default_paths().state, found.conversation_id)
-    _tell(gone, as_json=as_json)
+    try:
+        _tell(gone, as_json=as_json)
+    finally:  # also where bytes may be left for now
+        learn_again(learned)
 
 
 @group.command("attribute")
@@ -85,8 +91,12 @@ def attribute(attribute_id: str, yes: bool, as_json: bool) -> None:
     with journal() as store:
         found = attributes.get(store, attribute_id)
         confirm(f"Forget '{visible(found.text)}' and its judgments for good?", yes=yes)
+        learned = learned_kinds(store)
         gone = forget_attribute(store, found.attribute_id)
-    _tell(gone, as_json=as_json)
+    try:
+        _tell(gone, as_json=as_json)
+    finally:  # also where bytes may be left for now
+        learn_again(learned)
 
 
 @group.command("everything")

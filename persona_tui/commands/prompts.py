@@ -106,9 +106,10 @@ def restore(prompt_ids: tuple[str, ...]) -> None:
 def forget(prompt_id: str, yes: bool) -> None:
     """Delete a prompt for good, with your judgments on it, its answers and their comparisons.
 
-    There is no undo. One that was drawn from your chats is not drawn again; its words stay in the
-    chat. One of the bank is emptied and not asked about any more.
+    There is no undo. What models of your own learned goes along, and is learned again from what stays.
+    One that was drawn from your chats is not drawn again; its words stay in the chat. One of the bank is emptied and not asked about any more.
     """
+    from persona_tui.commands.train import learn_again, learned_kinds
     from persona_tui.errors import UserError
     from store import relevance, responses, user_prompts
     from store.forgetting import forget_prompt
@@ -119,10 +120,12 @@ def forget(prompt_id: str, yes: bool) -> None:
         pairs = sum(pair.prompt_id == found.prompt_id for pair in responses.pairs(store))
         along = f"{judged} judgments on relevance and {pairs} pairs of answers go along."
         confirm(f"Forget '{visible(found.text)}' for good? {along}", yes=yes)
+        learned = learned_kinds(store)
         gone = forget_prompt(store, found.prompt_id)
     click.echo(f"Forgotten: the prompt, {gone.judgments} judgments, {pairs} pairs of answers.")
     for path in gone.backups_remaining:
         click.echo(f"An older copy remains and may hold them: {path}")
+    learn_again(learned)
     if gone.note is not None:
         raise UserError(gone.note)
 

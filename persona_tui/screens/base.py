@@ -22,6 +22,7 @@ from textual.worker import Worker
 
 from models.errors import ModelError
 from persona_tui.paths import Paths, default_paths
+from persona_tui.screens import learning_host
 from persona_tui.screens.once import Once
 from persona_tui.state import UiState, load_state, save_state
 from store.errors import StoreError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # each of these costs a part of the first frame
     from persona_tui.jobs.compare.ahead import PairsAhead, PairsState
     from persona_tui.jobs.extraction.background import BackgroundExtraction, ExtractionState
     from persona_tui.jobs.judges.beside import BackgroundJudging, JudgingState
+    from persona_tui.jobs.learning.after import LearningBeside
     from persona_tui.jobs.learning.refine_beside import RefiningBeside
 
 log = logging.getLogger("persona_tui")
@@ -81,6 +83,7 @@ class HostApp(App[None]):
         self._extraction: BackgroundExtraction | None = None
         self._pairs: PairsAhead | None = None
         self._judging: BackgroundJudging | None = None
+        self.learning: LearningBeside | None = None  # made by persona_tui.screens.learning_host
         self.refining: RefiningBeside | None = None  # made by persona_tui.screens.refining_host
         super().__init__()
 
@@ -191,7 +194,7 @@ class HostApp(App[None]):
 
     async def close_services(self) -> None:
         """End model processes, then the store's thread. Idempotent."""
-        for work in (self._judging, self._pairs, self.refining, self._extraction):
+        for work in (self._judging, self._pairs, self.refining, self.learning, self._extraction):
             if work is not None:
                 await work.stop()
         if self._backends is not None:
@@ -219,7 +222,7 @@ class HostApp(App[None]):
         )
         if restart:  # it would go on with the old settings, on a model that may be closed below
             await self.extraction.stop()
-        for work in (self._judging, self._pairs, self.refining):
+        for work in (self._judging, self._pairs, self.refining, self.learning):
             if work is not None:
                 await work.stop()  # the screen that wants pairs starts them again
         if self._backends is not None:
@@ -303,9 +306,12 @@ class HostApp(App[None]):
 
     def go(self, mode: str) -> None:
         """Switch to a mode, if there is one of that name."""
-        if mode != self.current_mode and mode in self.MODES:
+        before = self.current_mode
+        if mode != before and mode in self.MODES:
             self.ui_state.mode = mode
             self.switch_mode(mode)
+            if self.ready.is_set() and before in learning_host.JUDGED_IN:
+                learning_host.look(self)
 
     def open_conversation(self, conversation_id: str, message_id: str | None = None) -> None:
         """Show a conversation in Chat, scrolled to ``message_id`` if given."""

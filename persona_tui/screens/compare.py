@@ -20,6 +20,7 @@ from persona_tui.jobs.compare.changes import Change, Written
 from persona_tui.jobs.compare.queue import read_queue
 from persona_tui.jobs.compare.session import CompareSession
 from persona_tui.screens import compare_text as texts
+from persona_tui.screens import learning_host
 from persona_tui.screens.base import PersonaScreen
 from persona_tui.screens.compare_arm import ArmScreen, Chosen, keep
 from persona_tui.screens.pair_writing import ask_and_write, elsewhere, write_ahead
@@ -122,7 +123,13 @@ class CompareScreen(PersonaScreen):
         judging, db, arm = self.host.settings.judging, self.host.db, self.host.settings.compare.arm
         if self.session is None or self._arm != arm:
             self.session = await db.run(
-                partial(CompareSession.load, judging=judging, surface="screen", arm=arm)
+                partial(
+                    CompareSession.load,
+                    judging=judging,
+                    surface="screen",
+                    arm=arm,
+                    share=self.host.settings.learning.active_share,
+                )
             )
             self._arm = arm
             self.HELP = texts.help_of(arm)  # type: ignore[misc]
@@ -135,6 +142,7 @@ class CompareScreen(PersonaScreen):
                     repeat_after_days=judging.repeat_after_days,
                     repeat_share=judging.repeat_share,
                     arm=arm,
+                    share=self.host.settings.learning.active_share,
                 )
             )
             self.session.refresh(queue, version)
@@ -302,6 +310,7 @@ class CompareScreen(PersonaScreen):
             self.host.tell_error(error)
             return None
         session.done(change, written)
+        learning_host.judged(self.host)
         return written
 
     def action_rate(self, number: int) -> None:

@@ -17,6 +17,7 @@ from textual.timer import Timer
 from textual.widgets import DataTable, Input, Static
 
 from persona_tui.errors import UserError
+from persona_tui.screens import learning_host
 from persona_tui.screens.extraction_line import ExtractionScreen
 from store import conversations, forgetting, messages
 from store.records import Conversation
@@ -34,7 +35,8 @@ Every conversation, chatted here or imported, the newest first. Type to search t
 message.
 
 **Forgetting** a conversation deletes it for good, with what was inferred from it and what you said
-about that: nothing stays in the file, so there is no undo. Backups that you made keep it.
+about that: nothing stays in the file, so there is no undo. Backups that you made keep it. Models of
+your own may have learned from it: they go along, and learn again from what stays.
 
 Searching finds conversations in which all your words occur; the last word may be unfinished.
 """
@@ -288,8 +290,9 @@ class ConversationsScreen(ExtractionScreen):
             ConfirmScreen(
                 "Forget this conversation?",
                 f"“{title}”\n\nAll of it goes ({counted(row.messages, 'message')}), the attributes that "
-                "rest on it alone, and what you said about those. Nothing stays in the file, so this cannot "
-                "be undone.",
+                "rest on it alone, and what you said about those. What models of your own learned goes, "
+                "too, and is learned again from what stays. Nothing stays in the file, so this cannot be "
+                "undone.",
                 confirm="Forget it",
                 cancel="Keep it",
                 danger=True,
@@ -310,6 +313,7 @@ class ConversationsScreen(ExtractionScreen):
         is_whole = gone.complete and not gone.backups_remaining
         self.host.tell(text, "information" if is_whole else "warning")
         self.reload()
+        learning_host.look(self.host)
 
     def action_export(self) -> None:
         self.start(self._export(), group="ask")

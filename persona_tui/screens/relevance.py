@@ -20,6 +20,7 @@ from textual.widgets import Static
 from persona_tui.jobs.relevance.changes import Change, write
 from persona_tui.jobs.relevance.queue import accepted_attributes
 from persona_tui.jobs.relevance.session import RelevanceSession
+from persona_tui.screens import learning_host
 from persona_tui.screens import relevance_text as texts
 from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.pair_writing import write_ahead
@@ -121,6 +122,7 @@ class RelevanceScreen(ScoringScreen):
                 config=config,
                 surface="screen",
                 prompt_id=prompt_id,
+                share=self.host.settings.learning.active_share,
                 chosen=() if self.session is None else self.session.material.chosen,
             )
         )
@@ -236,13 +238,15 @@ class RelevanceScreen(ScoringScreen):
     async def _write(self, change: Change) -> RelevanceJudgment | None:
         session = self.session
         try:
-            return await self.host.db.run(write, change)
+            written = await self.host.db.run(write, change)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is not saved: say so
             if session is not None:
                 session.failed(change)
                 self.paint()
             self.host.tell_error(error)
             return None
+        learning_host.judged(self.host)
+        return written
 
     def action_answer(self, relevant: bool) -> None:
         if self.session is not None:
@@ -342,6 +346,7 @@ class RelevanceScreen(ScoringScreen):
         gone = await self.host.db.run(forget_prompt, prompt_id)
         await self._read(None)
         self.host.tell(gone.note or "It is forgotten.", "warning" if gone.note else "information")
+        learning_host.look(self.host)
 
     def action_copy(self) -> None:
         if self.session is not None and self.session.sheet is not None:

@@ -46,8 +46,8 @@ def forgetting(prompt: str) -> str:
     """What is asked before a prompt is forgotten."""
     words = prompt if len(prompt) <= 300 else prompt[:299] + "…"
     return (
-        f"{words}\n\nYour judgments on it, its answers and their comparisons go along. There is no "
-        "undo. To keep them, but not be asked about it again, press d instead."
+        f"{words}\n\nYour judgments on it, its answers and their comparisons go along, and what models "
+        "of your own learned, which they learn again from what stays. There is no undo. To keep them, but not be asked about it again, press d instead."
     )
 
 

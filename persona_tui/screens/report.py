@@ -57,6 +57,13 @@ class ReportScreen(FoilPart):
         Binding("w", "write('md')", "Markdown", show=False, id="report.md"),
         Binding("j", "write('json')", "JSON", show=False, id="report.json"),
         Binding("y", "copy", "Copy", show=False, id="report.copy"),
+        Binding(
+            "l",
+            "app.go('learning')",
+            "Learning",
+            tooltip="What models of your own learned from you",
+            id="report.learning",
+        ),
         Binding("r", "again", "Again", tooltip="Compute again", id="report.again"),
         Binding("up", "scroll(-1)", "Scroll", show=False),
         Binding("down", "scroll(1)", "Scroll", show=False),

@@ -20,6 +20,8 @@ study's value beside it. What cannot be computed yet says what is missing.
   there. What it says is shown beside what you said, never before.
 - **f** plays synthetic users (as `persona-tui foil run`): the same model on users whom a model plays,
   to see whether it looks better on them. **f** stops it. `persona-tui foil review` lets you judge them.
+- **l** opens Learning: what small models of your own learned from your judgments, and what that is
+  worth (as `persona-tui train --explain`).
 
 Some of it can be given to research in Donate (F10), if you want to; nothing leaves by itself.
 

@@ -6,6 +6,7 @@ One run at a time for the whole program. What comes up meanwhile is done after i
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from persona_tui.db import StoreThread
     from persona_tui.jobs.backends import Backends
 
+log = logging.getLogger("persona_tui")
 SITTING = 20
 """Judgments after which something is learned, although the person goes on."""
 
@@ -32,7 +34,8 @@ async def run_order(
     anew: bool,
     stop: asyncio.Event,
 ) -> AsyncGenerator[TrainStep, None]:
-    """Train with the model on this machine that judges relevance, if it is one.
+    """Train with the model on this machine that judges relevance, if it is one; then work out what to ask
+    next.
 
     Raises as :func:`persona_tui.jobs.learning.training.train`.
     """
@@ -44,9 +47,18 @@ async def run_order(
     except ModelError:  # it is not there: its opinion is only one feature of many
         backend = None
     tools = await tools_for(db, backends.embedder, backend)
-    async with aclosing(train(tools, kinds, anew=anew, stop=stop)) as steps:
+    wanted = tuple(kinds)
+    async with aclosing(train(tools, wanted, anew=anew, stop=stop)) as steps:
         async for step in steps:
             yield step
+    if not stop.is_set():
+        from persona_tui.jobs.learning.asking import rank
+
+        now = backends.settings
+        try:
+            await rank(tools, now.learning.active_share, now.judging, wanted)
+        except ModelError as trouble:  # everything is then drawn at random
+            log.warning("nothing was picked to ask next: %s", trouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +120,16 @@ class LearningBeside:
         if self._judged >= SITTING:
             self.look()
 
-    def look(self) -> None:
-        """A sitting ended, something was forgotten, the program began: learn if there is reason to."""
+    def look(self, also: Iterable[LearnedKind] = ()) -> None:
+        """A sitting ended, something was forgotten, the program began: learn if there is reason to;
+        ``also`` these, where it is to be known what is missing."""
         if not self._auto():
             return
         self._judged = 0
         if self._running:
             self._again = True
         else:
-            self._begin((), asked=False)
+            self._begin(tuple(also), asked=False)
 
     def ask_to_stop(self) -> None:
         """Begin no other kind; a second time, drop the one under way, too."""
@@ -159,7 +172,7 @@ class LearningBeside:
         while True:
             self._again = False
             if not asked:
-                kinds = tuple(await self._due())
+                kinds = tuple(dict.fromkeys((*kinds, *await self._due())))
             if kinds:
                 self._set(running=True, error=None, results=(), step=None)
                 async with aclosing(self._work(kinds, asked, self._stop)) as steps:
@@ -167,7 +180,7 @@ class LearningBeside:
                         self._take(step)
             if not self._again or self._stop.is_set():
                 return
-            asked = False
+            kinds, asked = (), False
 
     def _take(self, step: TrainStep) -> None:
         self._set(step=step)

@@ -43,6 +43,7 @@ ABOUT: dict[LearnedKind, About] = {
         "Compare (F5, or persona-tui compare)",
     ),
 }
+TRAIN_ALL = "Learn from your judgments now"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,72 @@
+"""Learning beside everything else: one for the program, whatever screen is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from persona_tui.config import Settings
+    from persona_tui.db import StoreThread
+    from persona_tui.jobs.backends import Backends
+    from persona_tui.jobs.learning.after import LearningBeside, LearningState
+
+JUDGED_IN = frozenset({"review", "relevance", "compare"})
+"""Modes in which the person judges: leaving one ends a sitting."""
+AT_START = 4.0
+"""Seconds after the journal is open until it is looked whether there is something to learn: the first
+frames and the first key come before it."""
+
+
+class Services(Protocol):
+    """What of the app it needs."""
+
+    learning: LearningBeside | None
+
+    @property
+    def db(self) -> StoreThread: ...
+    @property
+    def backends(self) -> Backends: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def screen(self) -> object: ...
+    def tell(self, text: str) -> None: ...
+
+
+def learning_of(host: Services) -> LearningBeside:
+    """The program's one; made when it is first asked for."""
+    from persona_tui.jobs.learning.after import LearningBeside, due_in, run_order
+
+    if host.learning is None:
+        host.learning = LearningBeside(
+            lambda kinds, anew, stop: run_order(host.db, host.backends, kinds, anew, stop),
+            due_in(host.db),
+            lambda state: _changed(host, state),
+            lambda: host.settings.learning.auto_train,
+        )
+    return host.learning
+
+
+def look(host: Services) -> None:
+    """A sitting ended, something was forgotten, the program began."""
+    if host.settings.learning.auto_train:
+        learning_of(host).look()
+
+
+def judged(host: Services) -> None:
+    """Something was judged."""
+    if host.settings.learning.auto_train:
+        learning_of(host).judged()
+
+
+def _changed(host: Services, state: LearningState) -> None:
+    result = None if state.step is None else state.step.result
+    if result is not None:
+        from persona_tui.jobs.learning.telling import note
+
+        said = note(result)
+        if said is not None:
+            host.tell(said)
+    show = getattr(host.screen, "show_learning", None)
+    if show is not None:
+        show(state)
