@@ -51,9 +51,13 @@ def _totals(rows: Any) -> dict[str, Any]:
 
 
 def _inferred(tables: Tables) -> Any:
-    """Headline verdicts on what a model inferred, with the attribute's model and confidence."""
+    """Headline verdicts on what a model inferred, with the attribute's model and confidence. What was
+    refined (told by the hash of its prompt) is another question, as in the report."""
+    from persona_tui.stages.verification.refine_prompts import template_sha256
+
     a: Any = tables["attributes"]
-    of = a.filter(a.source.isin(["grounded", "holistic"])).select(
+    refined = a.prompt_sha256.isin([template_sha256("grounded"), template_sha256("holistic")])
+    of = a.filter(a.source.isin(["grounded", "holistic"]), ~refined.fill_null(False)).select(
         "donor", "attribute_id", "extractor_model", "confidence"
     )
     rows = headline(tables["attribute_judgments"])

@@ -140,6 +140,7 @@ def published() -> frozenset[str]:
     from persona_tui.stages.judging import GUIDELINE
     from persona_tui.stages.judging.questions import RELEVANCE, RESPONSE
     from persona_tui.stages.relevance.verdicts import NO_TEMPLATE_SHA256, wording_sha256
+    from persona_tui.stages.verification.refine_prompts import template_sha256 as refined_sha256
 
     return frozenset(
         (
@@ -149,6 +150,7 @@ def published() -> frozenset[str]:
             NO_TEMPLATE_SHA256,
             wording_sha256(),
             *(template_sha256(strategy) for strategy in ("grounded", "holistic")),
+            *(refined_sha256(strategy) for strategy in ("grounded", "holistic")),
             *(judge_sha256(kind) for kind in ("attribute", "relevance", "response")),
         )
     )

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from persona_tui.pool.sums import compute
+from persona_tui.stages.verification.refine_prompts import template_sha256
 from tests.persona_tui.pool.conftest import engine_of
 from tests.persona_tui.pool_data import MODELS, MONTHS, Truth, tables
 
@@ -124,3 +126,18 @@ def test_sums_are_those_of_a_plain_loop(tmp_path: Path) -> None:
             ratings[row["rating"]] = ratings.get(row["rating"], 0) + 1
     for value, count in ratings.items():
         assert sums["ratings"].total(f"r{value}") == count
+
+
+def test_what_was_refined_is_another_question(tmp_path: Path) -> None:
+    """Refined attributes, told by the hash of their prompt, stand in no acceptance of what was
+    extracted; where no hash was given nothing is left out."""
+    made = tables(4, attributes=20, pairs=0, comparisons=0)
+    rows = made["attributes"].to_pylist()
+    for place, row in enumerate(rows):
+        row["prompt_sha256"] = template_sha256("grounded") if place % 2 else None
+    changed = {**made, "attributes": pa.Table.from_pylist(rows, made["attributes"].schema)}
+    with engine_of(made, tmp_path / "all") as engine:
+        everything = compute(engine)["acceptance"].total("n")
+    with engine_of(changed, tmp_path / "half") as engine:
+        assert compute(engine)["acceptance"].total("n") == pytest.approx(everything / 2, abs=20)
+        assert 0 < compute(engine)["acceptance"].total("n") < everything

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,10 +20,13 @@ from persona_tui.jobs.donation.edits import keep_words, reset_edits, undo_edit
 from persona_tui.jobs.donation.leaks import refuse_leaks
 from persona_tui.jobs.donation.material import choices, read_material
 from persona_tui.jobs.donation.texts import Redaction, texts_of
-from store import attributes, donations, forgetting
-from store.db import Store, open_store, utc_now
+from persona_tui.stages.verification.refine import prompt_text
+from store import attributes, donations, forgetting, judgments, prompts, refinements, runs
+from store.db import Store, new_id, open_store, utc_now
 from store.donations import Donation, Level
 from store.errors import StoreError
+from store.records import ModelRun
+from store.refinements import Refinement, Result
 from tests.persona_tui.giving_data import give
 from tests.persona_tui.jobs.review.test_review_drawing import SOME_PLANTED, go_to, load, write
 
@@ -63,6 +67,39 @@ def test_what_there_is_to_give(store: Store) -> None:
     assert [one.said for one in found if one.kind == "response"] == ["4 of 5"]
     assert sum(one.never for one in found) == 1
     assert all(one.level is None and not one.given for one in found)
+
+
+def test_a_refined_attribute_is_given_as_one(store: Store) -> None:
+    """With its model and the hash of what that was asked, and without a word of which it was made of."""
+    flagged = next(one for one in attributes.list_all(store) if one.strategy == "grounded")
+    sha256, text = prompt_text("grounded")
+    prompts.remember(store, sha256, text)
+    run = ModelRun(
+        new_id(), "extract", "smollm2", "scripted", sha256, {"task": "refine"}, "0", utc_now()
+    )
+    runs.add(store, run)
+    step = Refinement(
+        "", flagged.attribute_id, 1, utc_now(), "v", 0.9, "Because.", flagged.text, "weaken",
+        "The user sleeps late.", run_id=run.run_id,
+    )  # fmt: skip
+    judgment = flagged.judgment
+    assert judgment is not None
+    judgments.undo(store, judgment.judgment_id)  # what is accepted is not refined
+    made = refinements.save(store, step, Result(flagged.evidence, 0.7, "grounded", "r" * 64))
+    assert made is not None
+    judgments.save(store, replace(judgment, judgment_id="", attribute_id=made.result_id or ""))
+    files = donating.prepare(store, drafted(store), PLAIN).files
+    (row,) = [
+        one
+        for one in rows(dict(files), "attributes")
+        if one["attribute"] == "The user sleeps late."
+    ]
+    assert (row["source"], row["extractor_model"]) == ("grounded", "smollm")
+    assert row["prompt_sha256"] == sha256
+    assert "refines" not in row
+    everything = b"".join(files.values())
+    assert flagged.attribute_id.encode() not in everything
+    assert b"Because." not in everything
 
 
 def test_labels_hold_no_word(store: Store) -> None:
