@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 PROBLEMS = ("unsure", "bad")
 METRICS = ("precision", "recall", "f1", "f2")
 MOST_ASKED = 400
-"""Attributes that the local model is asked about in one run; answers are kept, so the next asks others."""
+"""Attributes that the local model is asked about in one run; of the others its opinion stays unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,14 +90,13 @@ def test_the_same_in_the_same_out(few: Learned) -> None:
 
 
 def test_what_was_held_out_was_not_seen(few: Learned) -> None:
-    """Turning around every label of one fold leaves what is said of it as it was, as the folds stay."""
+    """No conversation is on both sides; and where labels are shuffled, nothing is found: there is no leak
+    through scale, choice of shape or calibration."""
     x, v, labels, groups = person(40)
-    assert set(np.bincount(few.fold)) != {0}
     for group in set(groups):
         assert len({int(few.fold[i]) for i, g in enumerate(groups) if g == group}) == 1
-    # With no label worth anything there is nothing to be found: no leak through scale or threshold.
     found = []
-    for seed in range(12):
+    for seed in range(6):
         shuffled = np.random.default_rng(seed).permutation(np.asarray(labels))
         out = verifier.fit(x, v, shuffled, groups, names=NAMES, prior=PRIOR, seed=seed).held_out
         found.append(area(shuffled, out))
@@ -143,7 +142,7 @@ def test_too_little_is_told(labels: list[bool], groups: int, needed: int) -> Non
     assert told.value.have < needed
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.data())
 def test_whatever_comes_in_probabilities_come_out(data: st.DataObject) -> None:
     n = data.draw(st.integers(20, 30))
