@@ -162,8 +162,8 @@ def fresh_sheet(prompt: UserPrompt, material: Material, most: int) -> Sheet:
 def _told(
     prompt_id: str, given: Mapping[str, RelevanceJudgment], material: Material, most: int
 ) -> tuple[str, ...]:
-    """Attributes on a sheet that were picked to learn from. A sheet that was begun without any stays
-    without; one that is done stays done, whatever would be picked by now."""
+    """Attributes on a sheet that were picked to learn from. A sheet that is done stays done, whatever
+    would be picked by now."""
     if len(material.accepted) <= most:
         return ()
     room = round(most * material.asked.picks.share)
@@ -175,9 +175,10 @@ def _told(
         if (one in given and given[one].context.sampling == "active")
         or (one in skipped and one not in first)
     ]
-    if given and (not before or _is_answered(prompt_id, given, material, most - len(before))):
+    if given and _is_answered(prompt_id, given, material, most - len(before)):
         return tuple(before)
     wanted = material.asked.sheets.get(prompt_id, ())
+    before.sort(key=lambda one: wanted.index(one) if one in wanted else -1)
     left = [
         one for one in wanted if one in material.accepted and one not in {*first, *given, *before}
     ]
