@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from persona_tui.screens import refining_host
+
 if TYPE_CHECKING:
-    from persona_tui.config import Settings
-    from persona_tui.db import StoreThread
-    from persona_tui.jobs.backends import Backends
     from persona_tui.jobs.learning.after import LearningBeside, LearningState
 
 JUDGED_IN = frozenset({"review", "relevance", "compare"})
@@ -17,19 +16,11 @@ AT_START = 4.0
 frames and the first key come before it."""
 
 
-class Services(Protocol):
+class Services(refining_host.Services, Protocol):
     """What of the app it needs."""
 
     learning: LearningBeside | None
 
-    @property
-    def db(self) -> StoreThread: ...
-    @property
-    def backends(self) -> Backends: ...
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def screen(self) -> object: ...
     def tell(self, text: str) -> None: ...
 
 
@@ -67,6 +58,8 @@ def _changed(host: Services, state: LearningState) -> None:
         said = note(result)
         if said is not None:
             host.tell(said)
+        if result.kind == "verifier" and result.outcome == "used":
+            refining_host.look(host)
     show = getattr(host.screen, "show_learning", None)
     if show is not None:
         show(state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Static
@@ -14,11 +15,15 @@ from persona_tui.errors import UserError
 from persona_tui.jobs.learning import refine_verifier
 from persona_tui.jobs.learning.refine_beside import RefineState, RefiningBeside
 from persona_tui.jobs.learning.refining import RefineStep
+from persona_tui.jobs.learning.training import Result, TrainStep
 from persona_tui.jobs.progress import Progress
 from persona_tui.paths import Paths
+from persona_tui.screens.learning_host import learning_of
 from persona_tui.screens.refining_host import refining_of
 from persona_tui.screens.review import ReviewScreen
 from store import attributes
+from store.db import utc_now
+from store.learned_records import LearnedModel
 from tests.helpers import wait_until
 from tests.persona_tui.jobs.learning.test_refining import FLAGS, answer
 from tests.persona_tui.learning_data import ScriptedVerifier
@@ -77,7 +82,11 @@ async def test_beside_the_rest_it_says_nothing(
     backend = ScriptedBackend(values=answer, parameters_b=70.0)
     async with ready(paths, monkeypatch, backend) as screen:
         refining = refining_of(screen.host)
-        refining.look()
+        model = LearnedModel("v", "verifier", 1, utc_now(), "0", {"judgments": 30}, {}, {}, True)
+        result = Result("verifier", "used", model)
+        step = TrainStep("verifier", Progress(1, 1, "kinds"), result)
+        learning = learning_of(screen.host)
+        learning._changed(replace(learning.state, step=step))
         await wait_until(lambda: not refining.state.running and refining.state.counts)
         assert "Refining" not in line(screen)
         assert refining.state.counts["refined"] == 2
