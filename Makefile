@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types walls tests clean
+.PHONY: run test lint types walls tests test-finetune clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -44,6 +44,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt scripts/install | $(VENV)/bin
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@scripts/install $(BIN)/python -c constraints.txt -e . --group dev
 	@touch $@
+
+# torch is 1 GB and, with CUDA, several: what needs it is installed and tested when it is asked for.
+test-finetune: $(VENV)/.installed-dev
+	@scripts/install $(BIN)/python -c constraints.txt -e '.[finetune]'
+	@echo "== pytest of [finetune]"
+	@$(BIN)/python -m pytest tests/models/finetune tests/persona_tui/commands/test_finetune.py
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

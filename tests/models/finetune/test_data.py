@@ -88,7 +88,7 @@ def _release(folder: Path, *, texts: bool = True) -> Path:
     ]  # fmt: skip
     judgments.append(judgments[0] | {"judgment_id": "j9", "attribute_id": "a2"})
     judgments.append(judgments[0] | {"judgment_id": "j10", "attribute_id": "a3"})
-    attributes = [
+    attributes: list[dict[str, Any]] = [
         {"contributor_id": "c1", "attribute_id": "a1", "attribute": "likes tea", "source": "grounded"},
         {"contributor_id": "c2", "attribute_id": "a1", "attribute": "likes fog", "source": "holistic"},
         {"contributor_id": "c1", "attribute_id": "a2", "attribute": "is a king", "source": "planted"},
