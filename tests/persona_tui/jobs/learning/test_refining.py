@@ -12,20 +12,31 @@ from typing import Any
 
 import pytest
 
-from models.embeddings import HashedEmbedder
+from models.embeddings import HashedEmbedder, MiniLmEmbedder
 from models.errors import UnavailableError
 from models.protocol import ChatMessage
 from models.scripted import ScriptedBackend
 from persona_tui.db import StoreThread
+from persona_tui.jobs.extraction.extracting import extract
 from persona_tui.jobs.learning.refining import Plan, RefineStep, plan, refine
 from persona_tui.jobs.review.session import ReviewSession
 from persona_tui.screens import review_texts
 from persona_tui.stages.extraction import ExtractionSettings
-from store import attributes, forgetting, judgments, prompts, refinements, runs
+from store import (
+    attributes,
+    conversations,
+    forgetting,
+    judgments,
+    messages,
+    prompts,
+    refinements,
+    runs,
+)
 from store.db import utc_now
 from store.records import Attribute, AttributeJudgment, JudgmentContext, Verdict
 from tests.persona_tui.learning_data import ScriptedVerifier
 from tests.persona_tui.review_data import seed
+from tests.persona_tui.stages.extraction.helpers import Stub
 
 SETTINGS = ExtractionSettings(strategy="holistic")
 EMBEDDER = HashedEmbedder()
@@ -254,3 +265,23 @@ async def test_an_end_by_no_model_is_none(db: StoreThread) -> None:
     await db.run(refinements.save, step)
     todo = await plan(db, extractor(), ScriptedVerifier(FLAGS), SETTINGS)
     assert flagged.attribute_id in {item.attribute.attribute_id for item in todo.items}
+
+
+async def test_what_is_said_later_joins_the_original_not_the_refined_one(db: StoreThread) -> None:
+    """Also what says just what the refined one says, and what was withdrawn is not added anew."""
+    await everything(db)
+    before = await by_text(db)
+    made = await db.run(conversations.create, title="Later")
+    for number in (5, 7):
+        await db.run(
+            messages.append, made.conversation_id, "user", f"I have {number} books of my own."
+        )
+    backend = Stub(says=lambda quote: quote.removeprefix("I have").join([" has", ""]))
+    grounded = ExtractionSettings(strategy="grounded", merge_threshold=0.5)
+    async for _ in extract(db, backend, MiniLmEmbedder(), grounded):
+        pass
+    after = await by_text(db)
+    assert set(after) == set(before)
+    assert after[REFINED[0]].evidence == before[REFINED[0]].evidence
+    for text in (FLAGGED[0], FLAGGED[2]):
+        assert made.conversation_id in {one.conversation_id for one in after[text].sources}
