@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from persona_tui.jobs.compare.orders import orders
 from persona_tui.jobs.compare.session import CompareSession
 from persona_tui.jobs.learning import asking
 from persona_tui.jobs.learning.trainer import Tools
+from persona_tui.jobs.learning.training import train
 from persona_tui.jobs.learning.vectors import Vectors
 from persona_tui.jobs.picks import AskedIn
 from persona_tui.jobs.relevance.changes import write
@@ -37,7 +39,7 @@ from store.audit import Response
 from store.db import Store, open_store, utc_now
 from store.learned_records import LearnedKind
 from store.records import AttributeJudgment
-from tests.persona_tui.audit_data import audit
+from tests.persona_tui.audit_data import audit, judge
 from tests.persona_tui.review_data import seed
 
 ALONE = JudgingConfig(repeat_share=0.0, catch_share=0.0, attributes_per_prompt=8)
@@ -278,3 +280,49 @@ async def test_a_model_that_cannot_be_read_picks_nothing(tools: Tools) -> None:
 
     await tools.db.run(fill)
     assert await asking.rank(tools, 0.9, ALONE) == []
+
+
+async def test_after_learning_the_pools_are_ranked(tools: Tools) -> None:
+    """From judgments to what is asked next, with the models that the program trains."""
+
+    def fill(store: Store) -> None:
+        audit(store, 40, prompts=tuple(f"Where is town {n}?" for n in range(30)))
+        for part in range(3):
+            for n, one in enumerate(seed(store, 30, title=f"chat {part}")):
+                if n < 15:
+                    judge(store, one.attribute_id, "bad" if n % 3 else "ok")
+        session = RelevanceSession.load(store, ALONE, surface="plain")
+        for place in range(12 * 8):
+            if session.phase == "summary":
+                session.next_prompt()
+            change = session.answer(place % 5 == 0)
+            assert change is not None
+            write(store, change)
+
+    await tools.db.run(fill)
+    async with aclosing(train(tools, ("verifier", "relevance"))) as steps:
+        outcomes = [step.result.outcome async for step in steps if step.result is not None]
+    assert outcomes == ["used", "used"]
+    assert await asking.rank(tools, 0.5, ALONE, ("verifier", "relevance")) == [
+        "verifier",
+        "relevance",
+    ]
+    # Nothing new was learned since: nothing to do.
+    assert await asking.rank(tools, 0.5, ALONE, ("verifier", "relevance")) == []
+
+    def check(store: Store) -> None:
+        asked, kept = picks.read(store, "review").picks, picks.read(store, "relevance")
+        session = ReviewSession.load(store, surface="plain", config=ALONE)
+        waiting = {one for one in session.queue.left if asked.has(session.queue.seed, one)}
+        assert set(asked.ranked) == waiting
+        assert 8 < len(waiting) < 40
+        material = RelevanceSession.load(store, ALONE, surface="plain").material
+        begun = {row.prompt_id for row in relevance.in_force(store)}
+        rest = [one.prompt_id for one in material.prompts if one.prompt_id not in begun]
+        picked = {one for one in rest if kept.picks.has(material.seed, one)}
+        assert set(kept.picks.ranked) == picked
+        assert 2 < len(picked) < 17
+        assert set(kept.sheets) == set(rest)
+        assert {len(one) for one in kept.sheets.values()} == {4}  # half of a sheet
+
+    await tools.db.run(check)
