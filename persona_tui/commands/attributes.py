@@ -55,8 +55,9 @@ def command(
             status=cast("Status", status),
             query=query,
             conversation_id=conversation_id,
-            limit=limit,
         )
+        # The newest stand last: there, a refined one would be told from the one it was made of.
+        rows = [one for one in rows if one.refines is None or one.judgment is not None][:limit]
         wanted = {row.judgment.corrected_attribute_id for row in rows if row.judgment}
         corrections = {key: attributes.get(store, key).text for key in sorted(filter(None, wanted))}
     if as_json:

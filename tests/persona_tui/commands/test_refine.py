@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from models.scripted import ScriptedBackend
+from persona_tui.commands.attributes import command as list_command
 from persona_tui.commands.refine import command
 from persona_tui.errors import UserError
 from persona_tui.jobs.backends import Backends
@@ -96,3 +97,15 @@ def test_without_a_verifier_it_says_what_is_missing(paths: Paths) -> None:
     seeded(paths.database, 12)
     with pytest.raises(UserError, match="not trained yet"):
         CliRunner().invoke(command, [], catch_exceptions=False)
+
+
+def test_the_list_of_attributes_tells_nothing_before(
+    extractor: Callable[..., ScriptedBackend],
+) -> None:
+    """They would stand at its end, being the newest."""
+    extractor()
+    CliRunner().invoke(command, ["--quiet"])
+    for options in ([], ["--json"], ["--status", "unjudged"]):
+        found = CliRunner().invoke(list_command, options).stdout
+        assert FLAGGED[0] in found
+        assert REFINED[0] not in found
