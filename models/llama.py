@@ -13,6 +13,7 @@ import weakref
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ from models.protocol import (
     TextDelta,
     Usage,
 )
-from models.scoring import normalise
+from models.scoring import SCORING_VERSION, normalise
 from models.validate import check_schema, parse
 from models.wire import Frame
 from models.worker_process import WorkerProcess, error_of
@@ -205,6 +206,21 @@ class LlamaBackend:
         frame = await self._ask({"op": "count", "lane": "count", "messages": _pairs(messages)})
         count: int = frame["count"]
         return count
+
+    async def identity(self) -> str | None:
+        """The file (path, size, time of change), where its layers are computed, the version of the binding
+        and that of our way of scoring."""
+
+        def facts() -> str | None:
+            try:
+                found = self._path.stat()
+                binding = metadata.version("llama-cpp-python")
+            except (OSError, metadata.PackageNotFoundError):
+                return None
+            file = (str(self._path.resolve()), found.st_size, found.st_mtime_ns)
+            return repr(("llama.cpp", SCORING_VERSION, *file, self._n_gpu_layers, binding))
+
+        return await asyncio.to_thread(facts)
 
     async def close(self) -> None:
         with self._lock:

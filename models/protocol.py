@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # numpy costs 100 ms, and plain verbs import this module
     import numpy as np
@@ -218,4 +218,14 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Free memory, end child processes and connections. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """A back end whose answers last: asked the same by the same identity, it says the same."""
+
+    async def identity(self) -> str | None:
+        """Everything but the question that the answers depend on, as one text; ``None`` where that
+        cannot be told. Never loads the model."""
         ...

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+SCORING_VERSION = 1
+"""To be raised where the same model would give other scores than before: kept ones are then left."""
+
 
 def normalise(scores: Sequence[float]) -> tuple[tuple[float, ...], float]:
     """From raw natural logs of probabilities to logs normalised over the options, and the mass:

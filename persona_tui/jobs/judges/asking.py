@@ -18,6 +18,7 @@ from models.errors import ContextOverflowError
 from persona_tui import __version__
 from persona_tui.jobs.costs import CHARACTERS_A_TOKEN, Budget, Tokens, at_most, shares_prefix
 from persona_tui.jobs.judges.items import asked_of
+from persona_tui.jobs.kept_choices import KeptChoices
 from persona_tui.stages.judges import questions
 from persona_tui.stages.judges.questions import (
     VERDICTS,
@@ -68,7 +69,7 @@ class Asking:
 
     def __init__(self, db: StoreThread, backend: Backend, budget: Budget) -> None:
         self._db = db
-        self._backend = backend
+        self._backend = KeptChoices(db, backend)
         self._budget = budget
         self._name = backend.describe().name
         self._shared = shares_prefix(backend.describe())

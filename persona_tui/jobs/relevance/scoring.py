@@ -8,6 +8,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
+from persona_tui.jobs.kept_choices import KeptChoices
 from persona_tui.jobs.progress import Meter, Progress
 from persona_tui.jobs.relevance.queue import fresh_sheet, read_material
 from persona_tui.stages.relevance import verdicts
@@ -65,7 +66,7 @@ async def score_prompt(
         prompt.text,
         attributes,
         embedder=embedder,
-        backend=backend,
+        backend=None if backend is None else KeptChoices(db, backend),
         known=frozenset(known),
     )
     async with aclosing(steps):

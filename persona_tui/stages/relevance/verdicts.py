@@ -115,11 +115,15 @@ async def zero_shot(
 
     Raises :class:`models.errors.ModelError`.
     """
-    prefix, rows = question(prompt, [*CONTENT_FREE, *attributes])
-    choice = await backend.choose(prefix, rows, ["yes", "no"])
-    odds = [yes - no for yes, no in choice.logprobs]
+    odds = await _log_odds(prompt, [*CONTENT_FREE, *attributes], backend)
     free, rest = odds[: len(CONTENT_FREE)], odds[len(CONTENT_FREE) :]
     return [(calibrated(one, ()), calibrated(one, free)) for one in rest]
+
+
+async def _log_odds(prompt: str, attributes: Sequence[str], backend: Backend) -> list[float]:
+    prefix, rows = question(prompt, attributes)
+    choice = await backend.choose(prefix, rows, ["yes", "no"])
+    return [yes - no for yes, no in choice.logprobs]
 
 
 async def judge(
@@ -179,9 +183,13 @@ async def judge(
         for i, text in enumerate(texts)
         if input_sha256(name, prompt, text, CALIBRATION) not in known
     ]
+    free: list[float] = []  # what has no content is asked about once a prompt
     for first in range(0, len(todo), block):
         part = todo[first : first + block]
-        answers = await zero_shot(prompt, [texts[i] for i in part], backend)
+        new_rows = [] if free else list(CONTENT_FREE)
+        odds = await _log_odds(prompt, [*new_rows, *(texts[i] for i in part)], backend)
+        free = free or odds[: len(new_rows)]
+        answers = [(calibrated(one, ()), calibrated(one, free)) for one in odds[len(new_rows) :]]
         yield [
             made(
                 name, i, after, 0.5, {"raw": round(raw, 6), "calibration": CALIBRATION}, CALIBRATION

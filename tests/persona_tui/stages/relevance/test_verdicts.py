@@ -132,6 +132,21 @@ async def test_a_model_that_says_yes_to_all_but_more_to_one_means_that_one() -> 
     assert asked == [*CONTENT_FREE, "The user is a vegetarian.", "The user is tall."]
 
 
+async def test_what_has_no_content_is_asked_about_once_a_prompt() -> None:
+    model = ScriptedBackend(scores=lambda text, option: len(text) / 50 if option == "yes" else 0.0)
+    attributes = [(str(n), f"The user has {n} pots.") for n in range(20)]
+    steps = judge("p", COOK, attributes, embedder=HashedEmbedder(), backend=model)
+    found = [row for part in [rows async for rows in steps] for row in part if row.detail]
+    asked = [row.split("\n")[0] for call in model.calls for row in call.continuations]
+    assert len(model.calls) == 3
+    assert sorted(asked) == sorted([*CONTENT_FREE, *(text for _, text in attributes)])
+    alone = dict(
+        zip(attributes, await zero_shot(COOK, [t for _, t in attributes], model), strict=True)
+    )
+    said = {row.attribute_id: row.probability for row in found if "calibration" in row.detail}
+    assert said == {key: round(after, 6) for (key, _), (_, after) in alone.items()}
+
+
 def test_braces_in_a_prompt_are_words() -> None:
     prefix, rows = question("What does {attribute} in {prompt} mean?", ["{prompt}"])
     assert "What does {attribute} in {prompt} mean?" in prefix[0].content
