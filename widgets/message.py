@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -13,7 +14,7 @@ from textual.content import Content
 from textual.message import Message as Event
 from textual.widgets import Static
 
-from widgets.safe import plain
+from widgets.safe import plain, shorten
 
 if TYPE_CHECKING:  # Markdown and the records cost 80 ms, which the first frame can do without
     from textual.widgets import Markdown
@@ -24,6 +25,8 @@ SHOWN_CHARACTERS = 20_000
 """A single message may be 100 MB of pasted text; a screen shows this much of it."""
 
 
+TOLD_CELLS, TOLD_SHOWN = 40, 2
+"""How much of what the model was told stands under an answer; all of it, and why, is a key away."""
 SECTION_CHARACTERS = 400
 """A streamed answer is drawn in sections of about this length, one widget each: drawing a piece must
 not take longer and longer as the answer grows. (Textual's own Markdown stream draws its last block
@@ -69,6 +72,14 @@ def code_blocks(markdown: str) -> list[str]:
     return blocks
 
 
+def told_line(told: Sequence[str]) -> str:
+    """``◇ Knew 2 things about you: The user is a nurse. · …``"""
+    many = f"{len(told)} thing{'' if len(told) == 1 else 's'}"
+    listed = " · ".join(shorten(one, TOLD_CELLS) for one in told[:TOLD_SHOWN])
+    rest = f" · {len(told) - TOLD_SHOWN} more" if len(told) > TOLD_SHOWN else ""
+    return f"◇ Knew {many} about you: {listed}{rest}  (u: why, and saying no)"
+
+
 def when(moment: datetime) -> str:
     """A time of today as ``14:02``, an older one with its date; local time."""
     local = moment.astimezone()
@@ -98,6 +109,7 @@ class MessageView(Vertical, can_focus=True):
     MessageView.-assistant > .who { color: $text-accent; }
     MessageView > .text { height: auto; margin: 0 0 1 0; }
     MessageView > .text:last-child { margin: 0; }
+    MessageView > .told { height: auto; margin: 1 0 0 0; color: $text-muted; }
     MessageView > Markdown { height: auto; padding: 0; margin: 0; background: transparent; }
     MessageView > Markdown > * { margin: 0 0 1 0; }
     MessageView > Markdown > *:last-child { margin: 0; }
@@ -108,6 +120,7 @@ class MessageView(Vertical, can_focus=True):
         Binding("e", "ask('edit')", "Edit", id="message.edit"),
         Binding("r", "ask('retry')", "Retry", id="message.retry"),
         Binding("v", "ask('versions')", "Versions", id="message.versions"),
+        Binding("u", "ask('told')", "Knew", id="message.told"),
         Binding("up,k", "ask('up')", "Earlier message", show=False, id="message.up"),
         Binding("down,j", "ask('down')", "Later message", show=False, id="message.down"),
     ]
@@ -126,6 +139,8 @@ class MessageView(Vertical, can_focus=True):
         self.has_versions = versions
         """Whether earlier versions may exist (asked of the store when the person wants them)."""
         self.streaming = False
+        self.told: tuple[str, ...] = ()
+        """What the model was told about the person, for this answer."""
         self._document: Markdown | None = None
         self._section = ""
 
@@ -156,6 +171,8 @@ class MessageView(Vertical, can_focus=True):
     def compose(self) -> ComposeResult:
         yield Static(self.header(), classes="who")
         yield self._still()
+        if self.told:
+            yield Static(told_line(self.told), classes="told", markup=False)
 
     def _still(self) -> Static:
         """The text as one widget: of the many that scroll past, few are ever streamed."""
@@ -211,6 +228,7 @@ class MessageView(Vertical, can_focus=True):
             await self.query(".text").remove()
             await self.mount(self._document)
         await self._document.update(self.body())
+        await self._redraw_told()
         self._redraw_header()
         self.refresh_bindings()
 
@@ -220,7 +238,7 @@ class MessageView(Vertical, can_focus=True):
         if document is not None and not self.streaming:
             self._document = None
             await document.remove()
-            await self.mount(self._still())
+            await self.mount(self._still(), after=0)
 
     # --- what can be done with it -----------------------------------------------------------
 
@@ -236,6 +254,8 @@ class MessageView(Vertical, can_focus=True):
                 return "```" in self.record.text or "~~~" in self.record.text
             case "versions":
                 return self.has_versions
+            case "told":
+                return bool(self.told) and not self.streaming
         return True
 
     def set_versions(self, there_are: bool) -> None:
@@ -243,6 +263,18 @@ class MessageView(Vertical, can_focus=True):
         if there_are != self.has_versions:
             self.has_versions = there_are
             self._redraw_header()
+
+    async def set_told(self, told: tuple[str, ...]) -> None:
+        """What the model was told about the person; drawn under the answer once it is there."""
+        self.told = told
+        if not self.streaming:
+            await self._redraw_told()
+            self.refresh_bindings()
+
+    async def _redraw_told(self) -> None:
+        await self.query(".told").remove()
+        if self.told:
+            await self.mount(Static(told_line(self.told), classes="told", markup=False))
 
     def action_ask(self, what: str) -> None:
         self.post_message(self.Asked(self, what))

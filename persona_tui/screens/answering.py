@@ -5,23 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from persona_tui.jobs.chat.chatting import (
+from persona_tui.jobs.chat.chatting import ChatSession
+from persona_tui.jobs.chat.updates import (
     Asked,
     Began,
-    ChatSession,
     ChatUpdate,
     Ended,
     Line,
     Piece,
     Saved,
+    Told,
 )
-from store.records import Conversation
+from store.records import Conversation, Message
 from widgets.context_meter import ContextMeter
 from widgets.message import MessageView
 from widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from persona_tui.jobs.learning.choosing import Choice
 
 DRAW_EVERY = 0.1
 """Seconds between two drawings of an answer that is being written: fast models write 60 pieces a
@@ -46,10 +51,13 @@ class AnswerPlayer:
         meter: ContextMeter,
         *,
         on_saved: Callable[[Conversation], None] = lambda _conversation: None,
+        on_told: Callable[[Message, Choice], None] = lambda _answer, _choice: None,
     ) -> None:
         self.transcript = transcript
         self.meter = meter
         self._on_saved = on_saved
+        self._on_told = on_told
+        self._choice: Choice | None = None
         self._view: MessageView | None = None
         self._timer: Timer | None = None
         self._since = 0.0
@@ -62,7 +70,7 @@ class AnswerPlayer:
         self, session: ChatSession, updates: AsyncGenerator[ChatUpdate, None]
     ) -> Ended | None:
         """Show everything until the end; returns it."""
-        self._since = time.monotonic()
+        self._since, self._choice = time.monotonic(), None
         self._timer = self.meter.set_interval(0.5, self._tick)
         await self._tick()
         ended: Ended | None = None
@@ -92,6 +100,8 @@ class AnswerPlayer:
             await self._clear_from(update.message.position)
             await transcript.append(update.message)
             self._on_saved(update.conversation)
+        elif isinstance(update, Told):
+            self._choice = update.choice
         elif isinstance(update, Asked):
             prompt = update.prompt
             meter.set(
@@ -110,6 +120,8 @@ class AnswerPlayer:
             await self._clear_from(update.message.position)
             self._view = await transcript.append(update.message)
             await self._view.begin(update.message)
+            if self._choice is not None:
+                self._on_told(update.message, self._choice)
         elif isinstance(update, Piece):
             self._undrawn += update.text
             if time.monotonic() - self._drawn_at >= DRAW_EVERY:

@@ -17,7 +17,7 @@ from models.errors import ModelError
 from persona_tui.screens.base import PersonaScreen
 from persona_tui.screens.chat_help import HELP
 from persona_tui.screens.inferring import SideInference
-from persona_tui.screens.message_actions import MessageActions
+from persona_tui.screens.personal_chat import PersonalChat
 from store.errors import NotFoundError
 from widgets.attribute_panel import AttributePanel
 from widgets.composer import Composer
@@ -28,7 +28,8 @@ from widgets.transcript import Transcript
 
 if TYPE_CHECKING:  # what talks, and what is kept, is imported after the first frame
     from models.protocol import Backend
-    from persona_tui.jobs.chat.chatting import ChatSession, ChatUpdate
+    from persona_tui.jobs.chat.chatting import ChatSession
+    from persona_tui.jobs.chat.updates import ChatUpdate
     from persona_tui.screens.answering import AnswerPlayer
     from store.records import Conversation, Message
 
@@ -37,7 +38,7 @@ DRAFT_AFTER = 1.0
 WIDEN = 6
 
 
-class ChatScreen(MessageActions, PersonaScreen):
+class ChatScreen(PersonalChat, PersonaScreen):
     """One conversation."""
 
     MODE = "chat"
@@ -65,6 +66,8 @@ class ChatScreen(MessageActions, PersonaScreen):
         Binding("ctrl+r", "retry_last", "Retry", id="chat.retry"),
         Binding("ctrl+f", "find", "Find", id="chat.find", priority=True),
         Binding("ctrl+b", "panel", "Inferred", id="chat.panel"),
+        Binding("ctrl+t", "personal_on", "Personal: off", id="chat.personal_on"),
+        Binding("ctrl+t", "personal_off", "Personal: on", id="chat.personal_off"),
         Binding("pageup", "page(-1)", "Scroll up", show=False, priority=True, id="chat.up"),
         Binding("pagedown", "page(1)", "Scroll down", show=False, priority=True, id="chat.down"),
         Binding("ctrl+home", "first", "To the beginning", show=False, id="chat.first"),
@@ -213,6 +216,7 @@ class ChatScreen(MessageActions, PersonaScreen):
             self.conversation,
             system_prompt=chat.system_prompt,
             sampling=self.host.backends.chat_sampling(),
+            personalize=self.personalizes(backend),
         )
         session.messages = history
         if self.session is None or self.session.backend is not backend:
@@ -233,17 +237,6 @@ class ChatScreen(MessageActions, PersonaScreen):
             parts.append(f"{self.panel.count} inferred")
         self.query_one("#count", Static).update(" · ".join(parts))
         self.refresh_bindings()
-
-    async def on_transcript_shown(self, event: Transcript.Shown) -> None:
-        from persona_tui.jobs.chat.chatting import earlier_versions
-
-        records = self.transcript.records[event.first : event.last]
-        if records:
-            positions = [record.position for record in records]
-            found = await self.host.db.run(earlier_versions, records[0].conversation_id, positions)
-            self.transcript.superseded |= found
-            for view in self.transcript.views():
-                view.set_versions(view.record.position in self.transcript.superseded)
 
     # --- talking ----------------------------------------------------------------------------
 
@@ -293,7 +286,9 @@ class ChatScreen(MessageActions, PersonaScreen):
         if self._player is None:
             from persona_tui.screens.answering import AnswerPlayer
 
-            self._player = AnswerPlayer(self.transcript, self.meter, on_saved=self._saved)
+            self._player = AnswerPlayer(
+                self.transcript, self.meter, on_saved=self._saved, on_told=self.was_told
+            )
         try:
             await self._player.play(session, updates)
         finally:
@@ -377,6 +372,7 @@ class ChatScreen(MessageActions, PersonaScreen):
         yield SystemCommand("New conversation", "Begin anew (Ctrl+N)", self.action_new)
         yield SystemCommand("Rename conversation", "Give it another title", self.action_rename)
         yield SystemCommand("Find in conversation", "Search it (Ctrl+F)", self.action_find)
+        yield from self.personal_commands()
         yield SystemCommand("Side panel", "Show or hide what was inferred", self.action_panel)
         yield SystemCommand("Widen side panel", "", lambda: self.widen(WIDEN))
         yield SystemCommand("Narrow side panel", "", lambda: self.widen(-WIDEN))

@@ -14,6 +14,12 @@ Up in an empty box brings back what you sent before. An unsent draft is kept.
 a code block, **e** edits one of yours and asks again, **r** asks for another answer, **v** shows
 earlier versions. Nothing that you replace is lost.
 
+**Personalized chat** (Ctrl+T, off at first) tells the model, with each message, those attributes of
+yours that your relevance model finds relevant for it: accepted ones only, never what must never be used
+or what is only for when you ask. Under the answer stands what it knew; **u** at the answer says why, and
+takes your no: *not for this* or *never again*. A model that is not on this machine is told nothing
+before you agreed to that.
+
 **The line above the box** says how many tokens of the model's context the conversation fills. When
 it does not fit any more, you are told how many of the last messages the model still sees.
 """

@@ -56,17 +56,16 @@ def own(store: Store, texts: Sequence[str], use: Use = "welcome") -> list[str]:
 
 def teach(store: Store) -> dict[str, str]:
     """Twelve prompts, each with eight attributes that were judged; attributes by text."""
-    keys = dict(zip((*FOOD, *WORK), own(store, (*FOOD, *WORK)), strict=True))
-    for prompts, wanted in ((COOKING, FOOD), (WORKING, WORK)):
-        for text in prompts:
-            prompt = user_prompts.add(store, text)
-            for attribute, key in keys.items():
-                relevance.save(
-                    store,
-                    RelevanceJudgment(
+    with store.write():
+        keys = dict(zip((*FOOD, *WORK), own(store, (*FOOD, *WORK)), strict=True))
+        for prompts, wanted in ((COOKING, FOOD), (WORKING, WORK)):
+            for text in prompts:
+                prompt = user_prompts.add(store, text)
+                for attribute, key in keys.items():
+                    row = RelevanceJudgment(
                         "", prompt.prompt_id, key, utc_now(), CONTEXT, attribute in wanted
-                    ),
-                )
+                    )
+                    relevance.save(store, row)
     return keys
 
 

@@ -11,14 +11,15 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from models.errors import ContextOverflowError, ModelError
 from models.fingerprint import prompt_sha256
 from models.protocol import Backend, Finished, Notice, Sampling, TextDelta, Usage
 from persona_tui import __version__
 from persona_tui.db import StoreThread
+from persona_tui.jobs.chat import personalizing
 from persona_tui.jobs.chat.answers import (
     AnswerWriter,
     EventStream,
@@ -27,72 +28,34 @@ from persona_tui.jobs.chat.answers import (
     replace_from,
 )
 from persona_tui.jobs.chat.prompting import Prompt, fit, shorter
+from persona_tui.jobs.chat.updates import (
+    NO_USAGE,
+    Asked,
+    Began,
+    ChatUpdate,
+    Ended,
+    EndReason,
+    Line,
+    Piece,
+    Saved,
+    Told,
+)
 from store import messages
 from store.db import Store, new_id, utc_now
 from store.errors import NotFoundError, StoreError
 from store.records import Conversation, Message, ModelRun
+
+if TYPE_CHECKING:
+    from persona_tui.jobs.chat.personalizing import Choose
+    from persona_tui.jobs.learning.choosing import Choice
 
 NOTHING = "The model ended without a word: try again (Ctrl+R), or ask in another way."
 NOTHING_TO_ANSWER = "There is no message of yours here to answer: write one."
 GONE = "This conversation was forgotten while it was being answered; the answer is not kept."
 NOT_SAVED = "{error} What came last is not saved; saving is tried again while the answer goes on."
 LOST = "The end of this answer is on the screen only: {error} Copy it if you need it."
-NO_USAGE = Usage()
+NOT_TOLD = "{error} The model is told nothing about you this time."
 T = TypeVar("T")
-
-EndReason = Literal["stop", "length", "stopped", "interrupted", "failed"]
-"""``stopped``: by the person; ``interrupted``: by the model; ``failed``: there is no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """The person's message is in the store (``replaces`` the active messages from its position)."""
-
-    message: Message
-    conversation: Conversation
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The model was asked with this prompt."""
-
-    prompt: Prompt
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """The first piece of the answer is in the store; earlier answers there are superseded."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The next piece of the answer."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line for the person, from the back end ("retrying in 3 s")."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The last update. ``message`` is what was kept (None if nothing came); ``note`` says why the
-    answer is not whole, in one sentence."""
-
-    message: Message | None
-    reason: EndReason
-    note: str | None = None
-    usage: Usage = NO_USAGE
-    tokens_per_second: float | None = None
-
-
-ChatUpdate = Saved | Asked | Began | Piece | Line | Ended
 
 
 class ChatSession:
@@ -106,6 +69,7 @@ class ChatSession:
         *,
         system_prompt: str | None = None,
         sampling: Sampling | None = None,
+        personalize: Choose | None = None,
     ) -> None:
         self.db = db
         self.backend = backend
@@ -113,6 +77,9 @@ class ChatSession:
         """None until the first message makes one."""
         self.system_prompt = system_prompt
         self.sampling = sampling or Sampling(max_tokens=1024)
+        self.personalize = personalize
+        """Chooses what each answer's model is told about the person; ``None``: it is told nothing."""
+        self._choice: Choice | None = None
         self.messages: list[Message] = []
         """The active messages, as far as this session knows them."""
         self._first = 0
@@ -235,7 +202,7 @@ class ChatSession:
         return await fit(
             self.backend,
             history,
-            system_prompt=self.system_prompt,
+            system_prompt=personalizing.system_prompt(self.system_prompt, self._choice),
             max_tokens=self.sampling.max_tokens,
             first=self._first if self._first < len(history) else 0,
         )
@@ -244,6 +211,8 @@ class ChatSession:
         """Stream the answer that becomes message ``index``."""
         try:
             history = self.messages[:index]
+            async for update in self._choose(history):
+                yield update
             if self.backend.describe().context_tokens is None:
                 # Only a loaded model knows its context.
                 await self._unless_stopped(self.backend.start())
@@ -268,6 +237,26 @@ class ChatSession:
             yield Ended(None, "failed", GONE)
         except (ModelError, StoreError) as error:
             yield Ended(None, "failed", str(error))
+
+    async def _choose(self, history: list[Message]) -> AsyncGenerator[ChatUpdate, None]:
+        """Decide what the model is told about the person. What hinders that does not hinder the
+        answer: it is then told nothing."""
+        self._choice = None
+        if self.personalize is None:
+            return
+        try:
+            choice = await self._unless_stopped(
+                self._chosen(self.personalize, personalizing.latest(history))
+            )
+            await self.db.run(personalizing.remember_template)
+        except (ModelError, StoreError) as error:
+            yield Line(NOT_TOLD.format(error=error))
+            return
+        self._choice = choice
+        yield Told(choice)
+
+    async def _chosen(self, choose: Choose, text: str) -> Choice:
+        return await choose(text)
 
     async def _ask(self, index: int, prompt: Prompt) -> AsyncGenerator[ChatUpdate, None]:
         """One attempt. Raises :class:`ModelError` only if nothing of the answer came."""
@@ -365,6 +354,7 @@ class ChatSession:
                 **sampling.as_parameters(),
                 "messages_seen": prompt.sees,
                 "messages_total": prompt.total,
+                **personalizing.as_parameters(self._choice),
             },
             app_version=__version__,
             started_at=utc_now(),

@@ -156,7 +156,7 @@ def reasons(
                     f"{CATEGORY_WORDS[topic]} ({yes} of {asked})",
                 )
             )
-    if kind == topic != "other":
+    if kind == topic != "other" and not any(one.code == "habit" for one in found):
         found.append(Reason("topic", f"both are about {CATEGORY_WORDS[kind]}"))
     if cosine >= CLOSE or not (found or probability is not None):
         found.append(Reason("meaning", f"its meaning is near what you wrote (cosine {cosine:.2f})"))

@@ -14,16 +14,15 @@ from models.scripted import ScriptedBackend
 from persona_tui.db import StoreThread
 from persona_tui.jobs.chat import answers
 from persona_tui.jobs.chat.answers import title_from
-from persona_tui.jobs.chat.chatting import (
+from persona_tui.jobs.chat.chatting import ChatSession, earlier_versions
+from persona_tui.jobs.chat.updates import (
     Asked,
     Began,
-    ChatSession,
     ChatUpdate,
     Ended,
     Line,
     Piece,
     Saved,
-    earlier_versions,
 )
 from persona_tui.paths import Paths
 from store import attributes, conversations, judgments, messages, runs
