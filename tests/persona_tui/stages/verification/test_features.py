@@ -156,8 +156,10 @@ def test_what_was_learned_in_words() -> None:
     told = reasons.words([Weight("request", 0.8), Weight("overlap", -0.5), Weight("days", 0.01)])
     assert told == [
         "You reject attributes that rest on a request more often than those that rest on no request.",
-        "You reject attributes that use other words than you did more often than those that stay close"
-        + " to your words.",
+        (
+            "You reject attributes that use other words than you did more often than those that stay close"
+            " to your words."
+        ),
     ]
     assert len(reasons.words([Weight("embeddings", 3.0)])) == 1
 
