@@ -233,6 +233,8 @@ def _finish(made: dict[str, Any], out: str, as_json: bool) -> None:
     )
     if as_json:
         emit(made)
+    if made["stopped"]:
+        raise click.exceptions.Exit(130)
 
 
 class _Progress:

@@ -6,11 +6,12 @@ import json
 import socket
 from pathlib import Path
 
+import click
 import pytest
 
 from models.finetune import runtime
 from persona_tui.cli import main
-from persona_tui.commands.finetune import _duration
+from persona_tui.commands.finetune import _duration, _finish
 from tests.models.finetune.tiny import lines, needs_extra, tiny_bert, write_lines
 
 
@@ -101,6 +102,17 @@ def test_time_left_in_words() -> None:
         "2 min",
         "2 h 2 min",
     ]
+
+
+def test_a_stopped_run_says_what_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = dict.fromkeys(("f1", "precision", "recall", "average_precision"), 0.5)
+    made = {"stopped": True, "validation": figures, "counts": {"validation_pairs": 1200}}
+    with pytest.raises(click.exceptions.Exit) as ended:
+        _finish(made, "out", as_json=True)
+    assert ended.value.exit_code == 130
+    said = capsys.readouterr()
+    assert said.err.startswith("Stopped; what was best is kept. On 1,200 held-out pairs: F1 0.500")
+    assert json.loads(said.out) == made
 
 
 @needs_extra
