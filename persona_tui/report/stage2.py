@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_tui.report import study
+from persona_tui.report import stage2_personal, study
 from persona_tui.report.agreement import Flags, by_cluster, table
 from persona_tui.report.intervals import UNKNOWN, Floats, Ints, codes, share
 from persona_tui.report.model import Figure, Plot, Series, StudyValue, Unit
@@ -120,6 +120,7 @@ def build(
                 tells="How many times as many of your attributes as you a model would use.",
             )
         )  # fmt: skip
+    figures += stage2_personal.build(data, ceilings)
     return figures, _plots(figures)
 
 
@@ -220,7 +221,11 @@ _HOW = {
 def _plots(figures: list[Figure]) -> list[Plot]:
     rates = [f for f in figures if "yes_rate" in f.key and f.value is not None]
     rates = [f for f in rates if not f.key.startswith("stage2.yes_rate.")]
-    scores = [f for f in figures if f.key.startswith("stage2.f1[") and f.value is not None]
+    scores = [
+        f
+        for f in figures
+        if f.value is not None and (f.key.startswith("stage2.f1[") or f.key == stage2_personal.F1)
+    ]
     plots = []
     for key, title, shown, label in (
         ("stage2.yes_rates", "How much is called relevant", rates, "share called relevant"),
