@@ -40,7 +40,7 @@ async def run_now(
     if not asked and not where.local:
         return
     try:
-        verifier = await load(db, backends)
+        verifier = await load(db, backends, asked)
     except UserError:
         if asked:
             raise

@@ -50,21 +50,23 @@ class PersonalVerifier:
         return [Doubt(one.probability, " ".join(one.reasons[:MOST_REASONS])) for one in scored]
 
 
-async def load(db: StoreThread, backends: Backends) -> Verifier:
+async def load(db: StoreThread, backends: Backends, explain: bool = True) -> Verifier:
     """The verifier in use, with the model on this machine whose opinion it may weigh.
 
     Raises:
-        UserError: none is trained; how many judgments are missing, if any are.
+        UserError: none is trained; with ``explain``, how many judgments are missing, if any are.
     """
     from models.errors import ModelError
     from persona_tui.jobs.relevance.scoring import local_judge
 
+    model = await model_in_use(db, "verifier")
+    if model is None and not explain:
+        raise UserError("Your verifier is not trained yet: run 'persona-tui train' first.")
     try:
         backend = local_judge(backends)
     except ModelError:  # it is not there: its opinion is only one feature of many
         backend = None
     tools = await tools_for(db, backends.embedder, backend)
-    model = await model_in_use(db, "verifier")
     if model is None:
         raise UserError(await _missing(tools))
     return PersonalVerifier(model, tools)
