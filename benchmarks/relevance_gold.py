@@ -29,6 +29,7 @@ from benchmarks.relevance_gold_models import (
     methods,
     trained_elsewhere,
 )
+from benchmarks.relevance_gold_views import likelihoods
 from persona_tui.errors import UserError
 
 FOLDS = 5
@@ -68,7 +69,7 @@ def _run(chosen: argparse.Namespace) -> None:
     wanted = PARTS if chosen.only is None else (chosen.only,)
     if chosen.test:
         rest = np.arange(len(train), len(table))
-        first, second = _part(table, np.arange(len(train))), _part(table, rest)
+        first, second = table.part(np.arange(len(train))), table.part(rest)
         shared = (
             len(set(first.prompts) & set(second.prompts)),
             len(set(first.users) & set(second.users)),
@@ -114,20 +115,8 @@ def _features(pairs: list[Pair], chosen: argparse.Namespace) -> tuple[Table, str
     if chosen.no_local:
         return features(pairs, local=None), None
     name, local = local_scores(pairs, chosen.model, chosen.cache)
-    return features(pairs, local=local), name
-
-
-def _part(table: Table, rows: Any) -> Table:
-    return Table(
-        tuple(table.pairs[at] for at in rows),
-        table.labels[rows],
-        table.prompts[rows],
-        table.users[rows],
-        table.prompt_vectors[rows],
-        table.attribute_vectors[rows],
-        table.scalars[rows],
-        table.names,
-    )
+    beside = chosen.cache.with_suffix(".likelihood.json") if chosen.cache else None
+    return features(pairs, local=local, likelihood=likelihoods(pairs, beside)), name
 
 
 def _groups(table: Table, what: str) -> Any:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.relevance_gold_data import LLM, Floats, Table
+from benchmarks.relevance_gold_data import Floats, Table
 from benchmarks.relevance_gold_figures import average_precision, f1
-from benchmarks.relevance_gold_models import Learner
+from benchmarks.relevance_gold_models import Learner, learners
 from models.learned import relevance
 from models.learned.base import TooFewError, grouped_folds
+from persona_tui.stages.relevance import features as product
 
 SIZES = (30, 100, 300, 1000)
 OWN = (0, 10, 30)
@@ -29,12 +30,6 @@ def spread(values: Sequence[float]) -> str:
     return f"{np.mean(values):.3f} ± {np.std(values):.3f}".replace("0.", ".")
 
 
-def learners(table: Table) -> list[Learner]:
-    """Scalars alone, and everything that needs no LLM of others."""
-    usual = tuple(one for one in table.names if not one.startswith(LLM))
-    return [Learner("embeddings alone, learned"), Learner("combination, learned", usual)]
-
-
 def learning_curve(
     table: Table, groups: NDArray[Any], folds: int, seed: int
 ) -> list[dict[str, object]]:
@@ -42,7 +37,7 @@ def learning_curve(
     training part (random pairs: a person's own come prompt by prompt, and tell a little less)."""
     place = grouped_folds([str(one) for one in groups], table.labels, folds=folds, seed=seed)
     found = []
-    for method in learners(table):
+    for method in learners()[-1:]:
         line: dict[str, object] = {"who": method.name}
         for size in (*SIZES, 0):
             results = [
@@ -87,7 +82,7 @@ def _both_classes(
 def new_person(table: Table, folds: int, seed: int) -> list[dict[str, object]]:
     """A model of the other users, as it is and adapted with k labels of the new one; and the new
     one's labels alone. All are asked the same pairs: those that no k has seen."""
-    method = learners(table)[-1]
+    method = learners()[-1]
     place = grouped_folds(list(table.users), table.labels, folds=folds, seed=seed)
     told: dict[str, list[list[tuple[float, bool, bool]]]] = {}
     for fold in np.unique(place):
@@ -143,18 +138,13 @@ def _line(name: str, draws: list[list[tuple[float, bool, bool]]]) -> dict[str, o
 def seconds_by_size(table: Table, seed: int) -> list[dict[str, object]]:
     """Seconds of :func:`models.learned.relevance.fit`, its held-out figures included; the best of 3,
     and as a ratio to one pass of numpy over as much data."""
-    method = learners(table)[-1]
+    method = Learner("product's features, learned", product.NAMES)
     found: list[dict[str, object]] = []
     for size in TIMED:
         if size > len(table):
             continue
         rows = np.random.default_rng(seed).choice(len(table), size, replace=False)
-        columns = table.columns(method.columns)[rows]
-        arrays: tuple[Floats, Floats, Floats] = (
-            table.prompt_vectors[rows],
-            table.attribute_vectors[rows],
-            columns,
-        )
+        arrays: tuple[Floats, Floats, Floats] = method.arrays(table, rows)
         groups = [str(one) for one in table.prompts[rows]]
         seconds, unit = [], []
         for _ in range(3 if size < 1000 else 1):

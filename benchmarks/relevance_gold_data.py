@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.embeddings import MiniLmEmbedder
+from benchmarks.relevance_gold_views import joined, layers
 from persona_tui.errors import UsageError
 from persona_tui.stages.relevance import features as product
 from persona_tui.stages.relevance.verdicts import input_sha256, zero_shot
@@ -50,11 +50,29 @@ class Table:
     users: NDArray[np.str_]
     prompt_vectors: Floats
     attribute_vectors: Floats
+    prompt_layers: Floats
+    """Vectors from several layers (:mod:`benchmarks.relevance_gold_views`)."""
+    attribute_layers: Floats
     scalars: Floats
     names: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.pairs)
+
+    def part(self, rows: NDArray[np.int64]) -> Table:
+        """These rows."""
+        return Table(
+            tuple(self.pairs[at] for at in rows),
+            self.labels[rows],
+            self.prompts[rows],
+            self.users[rows],
+            self.prompt_vectors[rows],
+            self.attribute_vectors[rows],
+            self.prompt_layers[rows],
+            self.attribute_layers[rows],
+            self.scalars[rows],
+            self.names,
+        )
 
     def column(self, name: str) -> Floats:
         """One scalar of every pair."""
@@ -127,14 +145,13 @@ def features(
     pairs: Sequence[Pair],
     *,
     local: Floats | None,
-    embed: Callable[[Sequence[str]], Floats] | None = None,
+    likelihood: Floats | None = None,
+    states: Callable[[Sequence[str]], Floats] = layers,
 ) -> Table:
-    """``local``: log-odds of *yes* of the local model, or ``None``."""
-    texts = list(dict.fromkeys([text for one in pairs for text in (one.prompt, one.attribute)]))
-    vectors = (embed or _embed)(texts)
-    row = {text: at for at, text in enumerate(texts)}
-    prompt = vectors[[row[one.prompt] for one in pairs]]
-    attribute = vectors[[row[one.attribute] for one in pairs]]
+    """``local``: log-odds of *yes* of the local model, or ``None``; ``likelihood`` and ``states``:
+    see :mod:`benchmarks.relevance_gold_views`."""
+    prompt, deep_prompt = _vectors([one.prompt for one in pairs], states)
+    attribute, deep_attribute = _vectors([one.attribute for one in pairs], states)
     lists = np.array([f"{one.prompt}\0{one.user}" for one in pairs])
     cosine = (prompt * attribute).sum(1)
     odds = np.full(len(pairs), np.nan) if local is None else local
@@ -153,6 +170,13 @@ def features(
     columns = dict(zip(product.NAMES, found.T, strict=True))
     columns["cosine_in_the_list"] = within(cosine, lists)
     columns["model_log_odds_in_the_list"] = within(odds, lists)
+    ratio = np.full((len(pairs), 2), np.nan)
+    if likelihood is not None:
+        ratio[:, 0] = likelihood[:, 0] - likelihood[:, 1]
+        ratio[:, 1] = ratio[:, 0] / likelihood[:, 2]
+    columns["likelihood_ratio_in_the_list"] = within(ratio[:, 0], lists)
+    columns["likelihood_ratio_a_token"] = ratio[:, 1]
+    columns["likelihood_ratio_a_token_in_the_list"] = within(ratio[:, 1], lists)
     for model in sorted(set.intersection(*[set(one.llm) for one in pairs])):
         columns[f"{LLM}{model}"] = np.array([float(one.llm[model]) for one in pairs])
     return Table(
@@ -162,6 +186,8 @@ def features(
         np.array([one.user for one in pairs]),
         prompt,
         attribute,
+        deep_prompt,
+        deep_attribute,
         np.column_stack(list(columns.values())),
         tuple(columns),
     )
@@ -175,8 +201,16 @@ def by_list(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-def _embed(texts: Sequence[str]) -> Floats:
-    return np.asarray(asyncio.run(MiniLmEmbedder().embed(texts)).vectors, dtype=np.float64)
+def _vectors(
+    texts: Sequence[str], states: Callable[[Sequence[str]], Floats]
+) -> tuple[Floats, Floats]:
+    """One row a text: the unit vector of the last layer, and that of all layers."""
+    distinct = list(dict.fromkeys(texts))
+    found = states(distinct)
+    last = found[:, 0] / np.maximum(np.linalg.norm(found[:, 0], axis=1, keepdims=True), 1e-9)
+    place = {text: at for at, text in enumerate(distinct)}
+    rows = [place[text] for text in texts]
+    return last[rows], joined(found)[rows]
 
 
 def local_scores(pairs: Sequence[Pair], model: str, cache: Path | None) -> tuple[str, Floats]:

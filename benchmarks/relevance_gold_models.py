@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.relevance_gold_data import LLM, Floats, Table
 from models.learned import relevance
 from models.learned.base import best_threshold, grouped_folds
+from persona_tui.stages.relevance import features as product
 
 Rows = NDArray[np.int64]
 Groups = NDArray[Any]
@@ -50,19 +51,40 @@ class Score:
         return Answers(scores, scores >= threshold)
 
 
+PLAIN = (
+    "cosine",
+    "cosine_in_the_list",
+    "bm25",
+    "model_log_odds",
+    "model_log_odds_in_the_list",
+)
+"""Likeness and the local model's answer; the list: what the person has beside that prompt."""
+LIKELIHOOD = (
+    "likelihood_ratio_in_the_list",
+    "likelihood_ratio_a_token",
+    "likelihood_ratio_a_token_in_the_list",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """:mod:`models.learned.relevance` with some of the columns."""
+    """:mod:`models.learned.relevance` with some of the columns, and with vectors of the last layer or
+    of several."""
 
     name: str
     columns: tuple[str, ...] = ()
+    deep: bool = False
+
+    def arrays(self, table: Table, rows: Rows) -> tuple[Floats, Floats, Floats]:
+        """What is learned from, without labels."""
+        prompts = table.prompt_layers if self.deep else table.prompt_vectors
+        attributes = table.attribute_layers if self.deep else table.attribute_vectors
+        return prompts[rows], attributes[rows], table.columns(self.columns)[rows]
 
     def learn(self, table: Table, rows: Rows, groups: Groups, **more: Any) -> dict[str, Any]:
         """The coefficients."""
         return relevance.learn(
-            table.prompt_vectors[rows],
-            table.attribute_vectors[rows],
-            table.columns(self.columns)[rows],
+            *self.arrays(table, rows),
             table.labels[rows],
             [str(one) for one in groups[rows]],
             names=self.columns,
@@ -71,12 +93,7 @@ class Learner:
 
     def scores(self, made: dict[str, Any], table: Table, rows: Rows) -> Floats:
         """Probabilities."""
-        return relevance.predict(
-            made,
-            table.prompt_vectors[rows],
-            table.attribute_vectors[rows],
-            table.columns(self.columns)[rows],
-        )
+        return relevance.predict(made, *self.arrays(table, rows))
 
     def answer(self, train: Table, rows: Rows, groups: Groups, test: Table, asked: Rows) -> Answers:
         """Ridge, calibration and threshold come from left-out groups of ``rows``."""
@@ -132,17 +149,23 @@ def trained_elsewhere(method: Method, train: Table, groups: Groups, test: Table)
 
 def methods(table: Table, local: str | None) -> list[Method]:
     """Rows of the benchmark, without the cross-encoder."""
-    names = table.names
-    usual = tuple(one for one in names if not one.startswith(LLM))
     found: list[Method] = [Score("cosine", "cosine"), Score("BM25", "bm25")]
     if local is not None:
         found.append(Score(f"{local}, zero-shot", "model_log_odds"))
-    found += [
-        Learner("embeddings alone, learned"),
-        Learner("combination, learned", usual),
-    ]
-    llms = [name.removeprefix(LLM) for name in names if name.startswith(LLM)]
-    found += [Recorded(model, model) for model in llms]
+        found.append(Score(f"{local}, likelihood ratio", "likelihood_ratio_a_token"))
+    found += learners()
+    llms = [name for name in table.names if name.startswith(LLM)]
+    found += [Recorded(name.removeprefix(LLM), name.removeprefix(LLM)) for name in llms]
     if llms:
-        found.append(Learner("combination and recorded LLMs, learned", names))
+        columns = (*PLAIN, *LIKELIHOOD, *llms)
+        found.append(Learner("+ what the recorded LLMs answered", columns, deep=True))
     return found
+
+
+def learners() -> list[Learner]:
+    """What needs no LLM but the local one, each with more than the one before."""
+    return [
+        Learner("embeddings alone, learned"),
+        Learner("product's features, learned", product.NAMES),
+        Learner("combination, learned", (*PLAIN, *LIKELIHOOD), deep=True),
+    ]

@@ -9,7 +9,7 @@ learned: with no evidence of one, the prior's answer stands.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,45 +17,48 @@ from numpy.typing import NDArray
 
 from models.learned.base import (
     Learned,
-    TooFewError,
     Weight,
-    best_threshold,
     grouped_folds,
     pack,
     unpack,
+)
+from models.learned.relevance_given import (
+    FEWEST,
+    FEWEST_OF_A_CLASS,
+    FEWEST_WITH_PRIOR,
+    Given,
+    moments,
+    standard,
 )
 from models.learned.relevance_kernel import (
     Floats,
     Ints,
     Pairs,
     Shape,
+    expected_threshold,
     expit,
     gram,
     inverse,
     left_out,
     median_distance,
-    numbered,
     pairs,
     platt,
 )
 
+__all__ = ["FEWEST", "FEWEST_OF_A_CLASS", "FEWEST_WITH_PRIOR", "explain", "fit", "learn", "predict"]
+
 FORM = "relevance-kernel-1"
-FEWEST = 10
-FEWEST_OF_A_CLASS = 2
-FEWEST_WITH_PRIOR = 3
 KERNEL_FROM = 60
 """Labels from which the embeddings are used."""
 CALIBRATE_FROM = 60
 """Labels from which an adapted model has a calibration of its own; below, the prior's."""
 SCALAR_SHAPES = tuple(
-    Shape(joint=0.0, own=0.0, base=1.0, scalars=0.1, ridge=ridge) for ridge in (2.0, 8.0, 32.0)
+    Shape(joint=0.0, own=0.0, base=1.0, scalars=1.0, ridge=ridge) for ridge in (2.0, 8.0, 32.0)
 )
-KERNEL_SHAPES = tuple(Shape(ridge=ridge) for ridge in (0.7, 1.5, 3.0))
+KERNEL_SHAPES = tuple(Shape(ridge=ridge) for ridge in (0.8, 1.6, 3.2))
 ADAPTING_SHAPES = tuple(
-    Shape(base=0.2, own=0.5, joint=0.5, scalars=0.02, ridge=ridge) for ridge in (1.0, 4.0, 16.0)
+    Shape(base=0.2, own=0.5, joint=0.5, scalars=0.2, ridge=ridge) for ridge in (1.0, 4.0, 16.0)
 )
-FAR = 4.0
-"""Standard deviations at which a scalar is cut off."""
 
 
 class _Fitted:
@@ -103,7 +106,7 @@ def fit(
     ``prompt_vectors`` and ``attribute_vectors`` are (n, d), ``scalars`` (n, k) with NaN where unknown,
     ``labels`` (n,) true for *relevant*, ``groups`` what is held out together (the prompt, or the
     person). ``weights`` are relative; their mean is made 1. ``prior`` are the coefficients of a model
-    of other people, with the same columns. The threshold maximises F-``beta`` on left-out groups.
+    of other people, with the same columns. The threshold maximises the expected F-``beta`` on left-out groups.
 
     ``held_out`` are probabilities from five grouped folds; everything, the ridge and the calibration
     too, is chosen inside each fold's training part.
@@ -111,8 +114,16 @@ def fit(
     Raises :class:`TooFewError` below :data:`FEWEST` labels (:data:`FEWEST_WITH_PRIOR` with a prior),
     or without both classes; :class:`ValueError` if the prior has other columns.
     """
-    given = _Given.of(
-        prompt_vectors, attribute_vectors, scalars, labels, groups, weights, prior, names
+    scored = _prior_scores(prior, prompt_vectors, attribute_vectors, scalars)
+    given = Given.of(
+        prompt_vectors,
+        attribute_vectors,
+        scalars,
+        labels,
+        groups,
+        weights,
+        names,
+        scored,
     )
     truth = given.truth
     folds = grouped_folds([str(one) for one in given.groups], truth, seed=seed)
@@ -140,8 +151,16 @@ def learn(
     beta: float = 1.0,
 ) -> dict[str, Any]:
     """The coefficients of :func:`fit` alone, without its held-out probabilities: six times faster."""
-    given = _Given.of(
-        prompt_vectors, attribute_vectors, scalars, labels, groups, weights, prior, names
+    scored = _prior_scores(prior, prompt_vectors, attribute_vectors, scalars)
+    given = Given.of(
+        prompt_vectors,
+        attribute_vectors,
+        scalars,
+        labels,
+        groups,
+        weights,
+        names,
+        scored,
     )
     return _solve(given, prior, beta)
 
@@ -163,7 +182,7 @@ def explain(coefficients: Mapping[str, Any]) -> list[Weight]:
     (one standard deviation over the training pairs) of what the kernels on the texts contribute."""
     train, dual, shape = _stored(coefficients)
     slope = float(coefficients["slope"])
-    linear = shape.scalars * (train.scalars.T @ dual)
+    linear = shape.scalars / max(1, train.scalars.shape[1]) * (train.scalars.T @ dual)
     found = [
         Weight(str(name), float(slope * one))
         for name, one in zip(coefficients["scalar_names"], linear, strict=True)
@@ -180,88 +199,11 @@ def explain(coefficients: Mapping[str, Any]) -> list[Weight]:
     return sorted(found, key=lambda one: -abs(one.value))
 
 
-def _enough(truth: NDArray[np.bool_], has_prior: bool) -> None:
-    if has_prior:
-        if len(truth) < FEWEST_WITH_PRIOR:
-            raise TooFewError(FEWEST_WITH_PRIOR, len(truth), "judgments of relevance")
-        return
-    if len(truth) < FEWEST:
-        raise TooFewError(FEWEST, len(truth), "judgments of relevance")
-    for count, what in (
-        (int(truth.sum()), "attributes judged relevant"),
-        (int((~truth).sum()), "attributes judged not relevant"),
-    ):
-        if count < FEWEST_OF_A_CLASS:
-            raise TooFewError(FEWEST_OF_A_CLASS, count, what)
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What is learned from, one row a judged pair."""
-
-    prompts: Floats
-    attributes: Floats
-    raw: Floats
-    truth: NDArray[np.bool_]
-    groups: Ints
-    weights: Floats
-    base: Floats
-    """Scores of the prior; 0 without one."""
-    names: tuple[str, ...]
-
-    @classmethod
-    def of(
-        cls,
-        prompt_vectors: Floats,
-        attribute_vectors: Floats,
-        scalars: Floats,
-        labels: NDArray[Any],
-        groups: Sequence[str],
-        weights: Floats | None,
-        prior: Mapping[str, Any] | None,
-        names: Sequence[str],
-    ) -> _Given:
-        truth = np.asarray(labels).astype(bool)
-        _enough(truth, prior is not None)
-        raw = np.asarray(scalars, dtype=np.float64).reshape(len(truth), -1)
-        if prior is not None and raw.shape[1] != len(prior["scalar_means"]):
-            raise ValueError("the prior was trained on other scalar features")
-        group = numbered(groups)
-        if len(truth) and group.max() == 0:  # one group: pair by pair
-            group = np.arange(len(truth), dtype=np.int64)
-        weight = np.ones(len(truth)) if weights is None else np.asarray(weights, dtype=np.float64)
-        base = np.zeros(len(truth))
-        if prior is not None:
-            base = _raw(prior, prompt_vectors, attribute_vectors, raw)
-        return cls(
-            np.asarray(prompt_vectors),
-            np.asarray(attribute_vectors),
-            raw,
-            truth,
-            group,
-            weight / weight.mean(),
-            base,
-            tuple(names) or tuple(f"scalar {at + 1}" for at in range(raw.shape[1])),
-        )
-
-    def take(self, rows: NDArray[Any]) -> _Given:
-        return _Given(
-            self.prompts[rows],
-            self.attributes[rows],
-            self.raw[rows],
-            self.truth[rows],
-            self.groups[rows],
-            self.weights[rows] / self.weights[rows].mean(),
-            self.base[rows],
-            self.names,
-        )
-
-
-def _solve(given: _Given, prior: Mapping[str, Any] | None, beta: float) -> dict[str, Any]:
+def _solve(given: Given, prior: Mapping[str, Any] | None, beta: float) -> dict[str, Any]:
     prompt_vectors, attribute_vectors, raw = given.prompts, given.attributes, given.raw
     truth, groups, weights, base = given.truth, given.groups, given.weights, given.base
     means, spreads = (
-        _moments(raw)
+        moments(raw)
         if prior is None
         else (
             np.array(prior["scalar_means"]),
@@ -272,7 +214,7 @@ def _solve(given: _Given, prior: Mapping[str, Any] | None, beta: float) -> dict[
     shapes = ADAPTING_SHAPES if prior is not None else SCALAR_SHAPES if few else KERNEL_SHAPES
     if few and prior is None:  # not kept: they are not used
         prompt_vectors, attribute_vectors = prompt_vectors[:, :0], attribute_vectors[:, :0]
-    train = pairs(prompt_vectors, attribute_vectors, _standard(raw, means, spreads))
+    train = pairs(prompt_vectors, attribute_vectors, standard(raw, means, spreads))
     targets = np.where(truth, 1.0, -1.0) - base
     if len(np.unique(groups)) < 2:
         groups = np.arange(len(truth), dtype=np.int64)
@@ -283,7 +225,7 @@ def _solve(given: _Given, prior: Mapping[str, Any] | None, beta: float) -> dict[
         threshold = float(prior["threshold"])
     else:
         slope, intercept = platt(scores, truth, weights)
-        threshold = best_threshold(truth, expit(slope * scores + intercept), beta)
+        threshold = expected_threshold(expit(slope * scores + intercept), beta)
     return {
         "form": FORM,
         "threshold": float(threshold),
@@ -302,20 +244,6 @@ def _solve(given: _Given, prior: Mapping[str, Any] | None, beta: float) -> dict[
         "scalar_names": list(given.names),
         "prior": dict(prior) if prior is not None else None,
     }
-
-
-def _moments(raw: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of each column where known; 0 and 1 where that says nothing."""
-    known = np.isfinite(raw)
-    count = np.maximum(known.sum(0), 1)
-    mean = np.where(known, raw, 0.0).sum(0) / count
-    spread = np.sqrt((np.where(known, raw - mean, 0.0) ** 2).sum(0) / count)
-    return mean, np.where(spread > 1e-9, spread, 1.0)
-
-
-def _standard(raw: Floats, means: Floats, spreads: Floats) -> Floats:
-    value = np.where(np.isfinite(raw), (raw - means) / spreads, 0.0)
-    return np.clip(value, -FAR, FAR).astype(np.float32).astype(np.float64)
 
 
 def _stored(coefficients: Mapping[str, Any]) -> tuple[Pairs, Floats, Shape]:
@@ -340,12 +268,14 @@ def _raw(
     if coefficients.get("form") != FORM:
         raise ValueError(f"not a relevance model of the form {FORM}")
     train, dual, shape = _stored(coefficients)
-    standard = _standard(
+    standardised = standard(
         raw, np.array(coefficients["scalar_means"]), np.array(coefficients["scalar_spreads"])
     )
     width = train.prompts.shape[1]
     new = pairs(
-        np.asarray(prompt_vectors)[:, :width], np.asarray(attribute_vectors)[:, :width], standard
+        np.asarray(prompt_vectors)[:, :width],
+        np.asarray(attribute_vectors)[:, :width],
+        standardised,
     )
     scale = (float(coefficients["scale"][0]), float(coefficients["scale"][1]))
     scores = np.asarray(gram(new, train, shape, scale) @ dual, dtype=np.float64)
@@ -353,6 +283,17 @@ def _raw(
     if prior is not None:
         scores = scores + _raw(prior, prompt_vectors, attribute_vectors, raw)
     return scores
+
+
+def _prior_scores(
+    prior: Mapping[str, Any] | None, prompts: Floats, attributes: Floats, scalars: Floats
+) -> Floats | None:
+    if prior is None:
+        return None
+    raw = np.asarray(scalars, dtype=np.float64).reshape(len(prompts), -1)
+    if raw.shape[1] != len(prior["scalar_means"]):
+        raise ValueError("the prior was trained on other scalar features")
+    return _raw(prior, prompts, attributes, raw)
 
 
 def _base_rate(truth: NDArray[np.bool_], weights: Floats) -> float:

@@ -1,6 +1,6 @@
 """The kernel machine under the relevance model: a least-squares classifier whose kernel mixes parts.
 
-``K = KP∘KA + own · KA + base + scalars · S Sᵀ`` with ``KP``, ``KA`` Gaussian kernels on the embeddings
+``K = KP∘KA + own · KA + base + scalars · S Sᵀ / k`` (k columns of ``S``) with ``KP``, ``KA`` Gaussian kernels on the embeddings
 of prompt and attribute, their widths in units of the median distance. ``KP∘KA`` learns which attributes
 matter *to which prompts*, ``KA`` which matter to most, the constant the base rate. Targets are −1 and 1
 (Suykens and Vandewalle 1999), so that predictions for left-out groups follow in closed form from one
@@ -30,7 +30,7 @@ class Shape:
     joint: float = 1.0
     own: float = 0.2
     base: float = 1.0
-    scalars: float = 0.1
+    scalars: float = 0.4
     ridge: float = 2.0
 
     def as_dict(self) -> dict[str, float]:
@@ -116,7 +116,8 @@ def gaussians(left: Pairs, right: Pairs, shape: Shape, scale: tuple[float, float
 
 def gram(left: Pairs, right: Pairs, shape: Shape, scale: tuple[float, float]) -> Floats:
     """(pairs of left, pairs of right)."""
-    value = shape.base + shape.scalars * (left.scalars @ right.scalars.T)
+    columns = max(1, left.scalars.shape[1])
+    value = shape.base + shape.scalars / columns * (left.scalars @ right.scalars.T)
     if shape.joint or shape.own:
         tables = gaussians(left, right, shape, scale)
         alike = tables.attribute[left.attribute][:, right.attribute]
@@ -174,6 +175,16 @@ def platt(scores: Floats, labels: NDArray[np.bool_], weights: Floats) -> tuple[f
         centre = float(weights @ scores / weights.sum())
         shift = float(np.log(rate / (1 - rate))) - slope * centre
     return float(slope), float(shift)
+
+
+def expected_threshold(chance: Floats, beta: float) -> float:
+    """Where the expected F-``beta`` is highest if the probabilities can be believed (Ye et al. 2012):
+    steadier than the best cut of the labels themselves, which follows their noise."""
+    ordered = np.sort(chance)[::-1]
+    hits = np.cumsum(ordered)
+    said = np.arange(1, len(ordered) + 1)
+    value = (1 + beta**2) * hits / (beta**2 * hits[-1] + said)
+    return float(ordered[int(np.argmax(value))])
 
 
 def expit(value: Floats) -> Floats:
