@@ -77,15 +77,16 @@ class ToldScreen(ModalScreen[bool]):
             )
 
     def on_mount(self) -> None:
-        self._draw()
-        self.query_one(OptionList).focus()
+        told = self.query_one("#told", OptionList)
+        told.add_options([Option(self._line(one)) for one in self.items])
+        told.highlighted = 0
+        told.focus()
 
     def _draw(self) -> None:
+        """Draw what was said; the place that is looked at stays."""
         told = self.query_one("#told", OptionList)
-        at = told.highlighted or 0
-        told.clear_options()
-        told.add_options([Option(self._line(one)) for one in self.items])
-        told.highlighted = min(at, len(self.items) - 1) if self.items else None
+        for at, one in enumerate(self.items):
+            told.replace_option_prompt_at_index(at, self._line(one))
 
     def _line(self, one: ToldItem) -> Content:
         """Content, not str: nothing here is read as markup."""

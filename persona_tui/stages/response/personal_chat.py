@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 VERSION = "1"
 TOLD = """\
-What the user has confirmed about themselves and may matter for their latest message:
+About the user, checked by the user; what may matter for their latest message:
 {attributes}
 Let it shape the answer where that makes it better for this user; leave it alone where it does not. Do \
 not list it, do not say that you were told, and infer nothing further from it."""
