@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from persona_tui.commands._common import emit, journal, visible
+from persona_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from models.protocol import Backend
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 @click.group("refine", invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(min=1), help="At most this many attributes now.")
 @click.option("--dry-run", is_flag=True, help="Only say how many, and where they would go.")
+@click.option("--yes", is_flag=True, help="Send your words to a model that is not on this machine.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end: counts.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.pass_context
 def command(
-    ctx: click.Context, limit: int | None, dry_run: bool, as_json: bool, quiet: bool
+    ctx: click.Context, limit: int | None, dry_run: bool, yes: bool, as_json: bool, quiet: bool
 ) -> None:
     """Send what your verifier flags back to the model that infers, to be weakened, corrected or
     withdrawn; at most two rounds each.
@@ -38,7 +40,7 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return
-    task = _Task(limit, dry_run=dry_run, as_json=as_json, quiet=quiet)
+    task = _Task(limit, dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet)
     try:
         asyncio.run(task.run())
     except KeyboardInterrupt:
@@ -51,9 +53,12 @@ def command(
 class _Task:
     """One run of the verb."""
 
-    def __init__(self, limit: int | None, *, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    def __init__(
+        self, limit: int | None, *, dry_run: bool, yes: bool, as_json: bool, quiet: bool
+    ) -> None:
         self.limit = limit
         self.dry_run = dry_run
+        self.yes = yes
         self.as_json = as_json
         self.quiet = quiet
         self.plan: Plan | None = None
@@ -89,6 +94,12 @@ class _Task:
         self._announce(backend, self.plan)
         if self.dry_run:
             return
+        where = backend.describe()
+        if self.plan.items and not where.local and not self.yes:
+            raise UsageError(
+                f"{len(self.plan.items):,} flagged attributes, with the words they rest on, would be "
+                f"sent to {where.where}: add --yes if you want that."
+            )
         steps = refine(
             db, backend, backends.embedder, verifier, settings, todo=self.plan,
             at_once=width_of(backend, settings),

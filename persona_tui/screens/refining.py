@@ -11,6 +11,7 @@ from textual.app import SystemCommand
 from persona_tui.screens.extraction_line import ExtractionScreen
 from persona_tui.screens.extraction_text import KEY, extraction_line
 from persona_tui.screens.refining_host import refining_of
+from widgets.safe import counted
 from widgets.work_line import WorkLine
 
 if TYPE_CHECKING:
@@ -50,8 +51,26 @@ class RefiningScreen(ExtractionScreen):
         await super().action_extract()
 
     def action_refine(self) -> None:
-        """Send back what is flagged."""
-        refining_of(self.host).start()
+        """Send back what is flagged; asked first where the words would leave this machine."""
+        self.start(self._refine(), group="refine")
+
+    async def _refine(self) -> None:
+        host = self.host
+        where = host.backends.get(host.settings.extraction.model).describe()
+        if not where.local:
+            from persona_tui.jobs.learning.refine_beside import plan_now
+            from persona_tui.screens.confirm import ConfirmScreen
+
+            todo = await plan_now(host.db, host.backends, host.settings)
+            count = counted(len(todo.items), "flagged attribute")
+            question = ConfirmScreen(
+                f"Send {count} to {where.where}?",
+                "Each goes to the model that infers, with up to five quotes of yours that it rests on.",
+                confirm="Send",
+            )
+            if todo.items and not await self.app.push_screen_wait(question):
+                return
+        refining_of(host).start()
 
     async def action_stop_refining(self) -> None:
         """Stop at the step under way."""

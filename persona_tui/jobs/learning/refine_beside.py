@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from persona_tui.errors import UserError
-from persona_tui.jobs.learning.refining import RefineStep, plan, refine
+from persona_tui.jobs.learning.refining import Plan, RefineStep, plan, refine
 from persona_tui.jobs.progress import Progress, time_text
 from persona_tui.jobs.untended import show, why_it_ended
 
@@ -55,6 +55,14 @@ async def run_now(
     async with aclosing(steps) as stream:
         async for step in stream:
             yield step
+
+
+async def plan_now(db: StoreThread, backends: Backends, settings: Settings) -> Plan:
+    """What a run would do. Raises as :func:`run_now` if asked for."""
+    from persona_tui.jobs.learning.refine_verifier import load
+
+    backend = backends.get(settings.extraction.model)
+    return await plan(db, backend, await load(db, backends), settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from models.scripted import ScriptedBackend
 from persona_tui.commands.attributes import command as list_command
 from persona_tui.commands.refine import command
-from persona_tui.errors import UserError
+from persona_tui.errors import UsageError, UserError
 from persona_tui.jobs.backends import Backends
 from persona_tui.jobs.learning import refine_verifier
 from persona_tui.paths import Paths
@@ -62,7 +62,10 @@ def test_it_says_where_before_anything_is_sent(
     found = CliRunner().invoke(command, ["--dry-run", "--limit", "3"])
     assert "3, with the words they rest on, go to big on scripted.example" in found.stderr
     assert backend.calls == []
-    CliRunner().invoke(command, ["--quiet", "--limit", "1"])
+    with pytest.raises(UsageError, match=r"4 flagged attributes.*scripted\.example.*--yes"):
+        CliRunner().invoke(command, ["--quiet"], catch_exceptions=False)
+    assert backend.calls == []
+    CliRunner().invoke(command, ["--quiet", "--limit", "1", "--yes"])
     assert [call.method for call in backend.calls] == ["structured"]
 
 

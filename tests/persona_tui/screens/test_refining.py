@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import Button, Static
 
 from models.scripted import ScriptedBackend
 from persona_tui.errors import UserError
@@ -18,6 +18,7 @@ from persona_tui.jobs.learning.refining import RefineStep
 from persona_tui.jobs.learning.training import Result, TrainStep
 from persona_tui.jobs.progress import Progress
 from persona_tui.paths import Paths
+from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.learning_host import learning_of
 from persona_tui.screens.refining_host import refining_of
 from persona_tui.screens.review import ReviewScreen
@@ -97,6 +98,26 @@ async def test_beside_the_rest_it_says_nothing(
         refining.look()
         await wait_until(lambda: not refining.state.running)
         assert remote.calls == []
+
+
+async def test_it_asks_before_words_leave_the_machine(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote = ScriptedBackend(values=answer, parameters_b=70.0, local=False)
+    async with ready(paths, monkeypatch, remote) as screen:
+        for yes in (False, True):
+            screen.action_refine()
+            await wait_until(lambda: isinstance(screen.app.screen, ConfirmScreen))
+            question = screen.app.screen
+            assert isinstance(question, ConfirmScreen)
+            assert "4 flagged attributes to scripted.example" in question.question
+            assert remote.calls == []
+            button = "#confirm" if yes else "#cancel"
+            await wait_until(lambda q=question, b=button: len(q.query(b)) == 1)
+            question.query_one(button, Button).press()
+            await wait_until(lambda: screen.app.screen is screen)
+        await wait_until(lambda: "4 of 4 flagged" in line(screen))
+        assert len(remote.calls) == 4
 
 
 async def test_without_a_verifier_only_who_asked_is_told(
