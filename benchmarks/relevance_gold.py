@@ -12,6 +12,7 @@ Intervals: bootstrap over prompts, or over users.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ from benchmarks.relevance_gold_curves import learning_curve, new_person, seconds
 from benchmarks.relevance_gold_data import Pair, Table, features, local_scores, read
 from benchmarks.relevance_gold_figures import figures
 from benchmarks.relevance_gold_models import (
+    CrossEncoder,
     Outcome,
     cross_validated,
     methods,
@@ -54,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cache", type=Path, help="keeps the local model's answers between runs")
     parser.add_argument("--model", default="starter", help="which local model")
     parser.add_argument("--no-local", action="store_true", help="without the local model (minutes)")
+    parser.add_argument(
+        "--encoder", type=Path, help="fine-tune this encoder, too (extra: finetune)"
+    )
+    parser.add_argument("--epochs", type=int, default=3, help="of fine-tuning")
     parser.add_argument("--only", choices=PARTS, help="one part")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="one JSON object")
@@ -63,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(chosen: argparse.Namespace) -> None:
     train = [one for path in chosen.files for one in read(path)]
     test = read(chosen.test) if chosen.test else []
+    more = _cross_encoder(chosen)
     table, local = _features([*train, *test], chosen)
     whole = {"machine": machine(), "pairs": len(train), "tested": len(test), "parts": {}}
     parts: dict[str, Any] = {}
@@ -78,7 +85,7 @@ def _run(chosen: argparse.Namespace) -> None:
         for what in ("prompt", "user"):
             outcomes = {
                 method.name: trained_elsewhere(method, first, _groups(first, what), second)
-                for method in methods(table, local)
+                for method in [*methods(table, local), *more]
             }
             title = f"trained on {len(train)} pairs, scored on {len(test)}; intervals by {what}"
             parts[title] = _rows(outcomes, second, what)
@@ -89,7 +96,7 @@ def _run(chosen: argparse.Namespace) -> None:
             if "table" in wanted:
                 outcomes = {
                     method.name: cross_validated(method, table, groups, FOLDS, chosen.seed)
-                    for method in methods(table, local)
+                    for method in [*methods(table, local), *more]
                 }
                 parts[f"{FOLDS} folds by {what}"] = _rows(outcomes, table, what)
             if "curve" in wanted:
@@ -109,6 +116,23 @@ def _run(chosen: argparse.Namespace) -> None:
         print()
     if note:
         print(note)
+
+
+def _cross_encoder(chosen: argparse.Namespace) -> list[CrossEncoder]:
+    if chosen.encoder is None:
+        print("No --encoder was given: the fine-tuned cross-encoder is left out.", file=sys.stderr)
+        return []
+    if (
+        importlib.util.find_spec("torch") is None
+        or importlib.util.find_spec("transformers") is None
+    ):
+        print(
+            "The cross-encoder is left out: it needs the extra `persona-tui[finetune]`.",
+            file=sys.stderr,
+        )
+        return []
+    name = f"cross-encoder {chosen.encoder.name}, fine-tuned"
+    return [CrossEncoder(name, chosen.encoder, chosen.epochs, chosen.seed)]
 
 
 def _features(pairs: list[Pair], chosen: argparse.Namespace) -> tuple[Table, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.relevance_gold_data import LLM, Floats, Table
 from models.learned import relevance
 from models.learned.base import best_threshold, grouped_folds
+from persona_tui.errors import UserError
 from persona_tui.stages.relevance import features as product
 
 Rows = NDArray[np.int64]
@@ -113,6 +115,38 @@ class Recorded:
         """Yes or no, without a score."""
         said = np.array([test.pairs[at].llm[self.model] for at in asked])
         return Answers(np.full(len(asked), np.nan), said)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossEncoder:
+    """:mod:`models.finetune.cross_encoder`, an encoder trained anew each time."""
+
+    name: str
+    encoder: Path
+    epochs: int
+    seed: int = 0
+
+    def answer(self, train: Table, rows: Rows, groups: Groups, test: Table, asked: Rows) -> Answers:
+        """Epoch, calibration and threshold come from groups among ``rows``."""
+        from models.finetune.cross_encoder import fit_scores
+        from models.finetune.runtime import FinetuneError
+
+        def texts(table: Table, of: Rows) -> list[tuple[str, str]]:
+            return [(table.pairs[at].prompt, table.pairs[at].attribute) for at in of]
+
+        try:
+            scores, threshold = fit_scores(
+                texts(train, rows),
+                [bool(one) for one in train.labels[rows]],
+                [str(one) for one in groups[rows]],
+                texts(test, asked),
+                encoder=self.encoder,
+                epochs=self.epochs,
+                seed=self.seed,
+            )
+        except FinetuneError as error:
+            raise UserError(str(error)) from error
+        return Answers(scores, scores >= threshold)
 
 
 @dataclass(frozen=True, slots=True)
