@@ -116,8 +116,7 @@ def test_the_whole_command_without_a_model(
             "relevant",
         ),
         (
-            '{"prompt_id": "p", "user": "u", "prompt": "p", "attribute": "a", "relevant": true, '
-            + '"llm": {"x": "yes"}}',
+            json.dumps({**labels()[0], "llm": {"x": "yes"}}),
             "llm",
         ),
     ],
