@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import SystemCommand
 
 from models.errors import ModelError
+from persona_tui.screens import learning_host
 from persona_tui.screens.message_actions import MessageActions
 from widgets.composer import Composer
 from widgets.message import MessageView
@@ -190,6 +191,7 @@ class PersonalChat(MessageActions):
             return
         changed = await self.app.push_screen_wait(ToldScreen(answer, items))
         if changed:
+            learning_host.look(self.host)
             self.host.tell("Kept. With r you get an answer that takes it into account.")
 
 

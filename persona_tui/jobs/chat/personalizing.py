@@ -7,9 +7,11 @@ told nothing before the person agreed to that, model by model (:func:`agreed`).
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from persona_tui import __version__
@@ -57,6 +59,8 @@ def chooser(db: StoreThread, embedder: Embedder) -> Choose:
     """Chooses with the personal model in use, or with the rule. Opens what it needs when first asked."""
 
     async def choose_for(text: str) -> Choice:
+        # In a thread: numpy and scipy take half a second, in which the interface would stand still.
+        await asyncio.to_thread(import_module, "persona_tui.jobs.learning.choosing")
         from persona_tui.jobs.learning.choosing import choose
         from persona_tui.jobs.learning.trainer import Tools
         from persona_tui.jobs.learning.vectors import Vectors

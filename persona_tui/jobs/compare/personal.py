@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from persona_tui.errors import UserError
@@ -21,6 +23,8 @@ async def personal_choice(db: StoreThread, embedder: Embedder, order: Order) -> 
         UserError: there is no personal model that can be read.
         ModelError: the embedder failed.
     """
+    # In a thread: numpy and scipy take half a second, in which the interface would stand still.
+    await asyncio.to_thread(import_module, "persona_tui.jobs.learning.choosing")
     from persona_tui.jobs.learning.choosing import choose
     from persona_tui.jobs.learning.trainer import Tools
     from persona_tui.jobs.learning.vectors import Vectors
