@@ -88,6 +88,10 @@ def stored_seed(store: Store, key: str) -> str:
     return seed
 
 
+def _of_chat(row: RelevanceJudgment) -> bool:
+    return row.context.shown.get("surface") == "chat"
+
+
 def read_material(store: Store, share: float | None = None) -> Material:
     """Read all of it. ``share`` as :func:`persona_tui.jobs.picks.read`."""
     from store import relevance, settings, user_prompts
@@ -96,7 +100,8 @@ def read_material(store: Store, share: float | None = None) -> Material:
     return Material(
         user_prompts.list_all(store),
         accepted_attributes(store),
-        relevance.in_force(store),
+        # A no in the chat takes no item from its sheet: what is refused there would be missing here.
+        [row for row in relevance.in_force(store) if row.supersedes or not _of_chat(row)],
         relevance.repeats(store),
         stored_seed(store, "relevance.seed"),
         told=set(told.split()),

@@ -15,10 +15,13 @@ from persona_tui.jobs.chat import personalizing
 from persona_tui.jobs.chat.chatting import ChatSession
 from persona_tui.jobs.chat.updates import ChatUpdate, Ended, Line, Told
 from persona_tui.jobs.learning.choosing import Choice
+from persona_tui.jobs.relevance.queue import fresh_sheet, read_material
 from persona_tui.paths import Paths
 from persona_tui.report.parts import drawn
+from persona_tui.stages.judging.drawing import Draw
 from persona_tui.stages.response import personal_chat
 from store import attributes, figures, prompts, relevance, runs, user_prompts
+from store.db import Store
 from store.records import Message
 from tests.persona_tui import relevance_data as data
 
@@ -141,6 +144,29 @@ async def test_a_no_to_what_was_asked_at_random_leaves_the_random_answer_in_the_
     assert len(drawn(columns)) == 96
     assert sum(columns.replaced) == 1
     assert columns.relevant[columns.replaced.index(True)] is True
+
+
+async def test_a_no_does_not_take_the_item_from_its_sheet(db: StoreThread) -> None:
+    await data.learned(db)
+    prompt = await db.run(user_prompts.add, SAY)
+    session = ChatSession(
+        db, ScriptedBackend(lambda _: "Beans."),
+        personalize=personalizing.chooser(db, HashedEmbedder()),
+    )  # fmt: skip
+    answer = answer_of(await gather(session.send(SAY)))
+    (item, *_) = (await db.run(personalizing.told_before, [answer]))[answer.message_id]
+    before = await db.run(_sheet, prompt.prompt_id)
+    assert await db.run(personalizing.refuse_here, answer, item.attribute_id)
+    assert await db.run(_sheet, prompt.prompt_id) == before
+    assert {draw.inclusion_prob for draw in before} == {1.0}
+
+
+def _sheet(store: Store, prompt_id: str) -> tuple[Draw, ...]:
+    """What is still to be asked of a prompt, and how it is drawn."""
+    material = read_material(store)
+    assert not [row for row in material.judgments if row.prompt_id == prompt_id]
+    (prompt,) = [one for one in material.prompts if one.prompt_id == prompt_id]
+    return fresh_sheet(prompt, material, 50).items
 
 
 async def test_never_again_means_never_again(db: StoreThread) -> None:
