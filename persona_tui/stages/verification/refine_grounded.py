@@ -110,12 +110,13 @@ async def _standing(
     if not speaking or is_loose:
         return Standing({"withdraw": 1.0})
     if any(_says_no_more(before, one.quote) for one in speaking):
-        return Standing({"keep": 1 - p, "weaken": p * (1 - p), "withdraw": p})
+        # The words show it: it takes a sure verifier and the model to say otherwise.
+        return Standing({"keep": 1.0, "weaken": p * (1 - p), "withdraw": p * p / 2})
     for one in speaking:
         made = await grounded.restate(one.quote, language_of(one.message), backend, settings)
         if made is not None and not adds(made.text, before, speaking):
             return Standing({"weaken": 0.5, "correct": 0.5}, made.text)
-    return Standing({"weaken": 1 - p, "withdraw": p})
+    return Standing({"weaken": 0.5, "withdraw": 0.5})
 
 
 def _says_no_more(statement: str, quote: str) -> bool:
