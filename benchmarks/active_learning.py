@@ -1,11 +1,11 @@
 """How many judgments a learner needs, if it picks some of what is asked: F1 on items that it never saw.
 
-Two learners, each as the program runs it: the relevance model on human labels (a file of the gold's
-form, ``--gold FILE``; a fifth of the prompts is held out), and the verifier on a simulated person. Asked
-is in sittings of twenty; after each the learner learns anew and picks for the next. Share 0 is the
-random order alone, 1 picks everything. What is compared are the same random beginnings.
+Two learners, each as the program runs it: the verifier on a simulated person, or (``--gold FILE``) the
+relevance model on human labels, a fifth of whose prompts is held out. Asked is in sittings of twenty;
+after each the learner learns anew and picks for the next. Share 0 is the random order alone, 1 picks
+everything. What is compared are the same random beginnings.
 
-    .venv/bin/python -m benchmarks.active_learning --gold FILE [--repeats 8] [--json]
+    .venv/bin/python -m benchmarks.active_learning [--gold FILE] [--repeats N] [--json]
 """
 
 from __future__ import annotations
@@ -179,10 +179,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     began = time.monotonic()
-    rows = rows_of([on_a_simulated_person(seed) for seed in range(options.repeats)])
-    if options.gold is not None:
+    if options.gold is None:
+        rows = rows_of([on_a_simulated_person(seed) for seed in range(options.repeats)])
+    else:
         table = features(read(options.gold), local=None)
-        rows += rows_of([on_gold(table, seed) for seed in range(options.repeats)])
+        rows = rows_of([on_gold(table, seed) for seed in range(options.repeats)])
     show(
         "What picking what is asked is worth: F on held-out items",
         rows, as_json=options.json,
