@@ -9,7 +9,6 @@ another one.
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -21,11 +20,11 @@ import numpy as np
 import psutil
 from llama_cpp import __version__ as BINDING_VERSION  # noqa: N812
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-from llama_cpp.llama_grammar import JSON_GBNF, json_schema_to_gbnf
 
-from models.errors import InvalidOutputError, ModelError, UnavailableError
+from models.errors import ModelError, UnavailableError
 from models.prompting import Rendered, render, segments, special_pattern
 from models.protocol import ChatMessage
+from models.scoring import layout, shared_tokens
 from models.sizing import Shape, batch_tokens, context_tokens, default_threads
 
 if TYPE_CHECKING:
@@ -36,8 +35,10 @@ _SPECIAL = (
     | native.LLAMA_TOKEN_ATTR_CONTROL
     | native.LLAMA_TOKEN_ATTR_USER_DEFINED
 )
-_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 _DEBUG = 1  # ggml_log_level
+_ROWS = 15
+"""Rows of a choice that are evaluated at once, each a sequence of its own."""
+_EXACT = 63
 
 
 def _interrupt_callback() -> Any:
@@ -95,6 +96,10 @@ class Model:
         self._special = special_pattern(list(spellings.values()))
         self._shown = {one for one, text in spellings.items() if "think" in text}
         self._lanes: dict[str, Lane] = {}
+        self.recurrent = bool(
+            native.llama_model_is_recurrent(handle) or native.llama_model_is_hybrid(handle)
+        )
+        """Whether it has a state that no part can be taken out of."""
         self._buffer = ctypes.create_string_buffer(512)
 
     def describe(self) -> dict[str, object]:
@@ -115,10 +120,20 @@ class Model:
             "template_note": self.template_note,
         }
 
+    @property
+    def n_rows_batch(self) -> int:
+        """Most tokens of several rows that are evaluated at once.
+
+        Below 64 llama.cpp's attention computes each token by itself, so that with plain 4- and 8-bit
+        weights its logits are the same to the bit in whatever company; with more it works in tiles,
+        and they move by up to 0.3. A GPU, where no bits are kept anyway, needs large batches.
+        """
+        return self.n_batch if self.n_gpu_layers else min(_EXACT, self.n_batch)
+
     def lane(self, name: str) -> Lane:
         """The lane's context, made when it is first needed (each costs a KV cache)."""
         if name not in self._lanes:
-            self._lanes[name] = Lane(self)
+            self._lanes[name] = Lane(self, _ROWS if name != "chat" and not self.recurrent else 0)
         return self._lanes[name]
 
     def opened(self, name: str) -> Lane | None:
@@ -227,9 +242,12 @@ def _chatml(turns: list[dict[str, str]]) -> str:
 class Lane:
     """A context: a KV cache with the tokens that are in it."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, rows: int = 0) -> None:
+        """``rows``: for how many continuations of the cache :meth:`branches` has room at once."""
         params = native.llama_context_default_params()
         params.n_ctx = model.n_ctx
+        params.n_seq_max = 1 + rows
+        params.kv_unified = True  # sequences share the cells of their common beginning
         params.n_batch = params.n_ubatch = model.n_batch
         params.n_threads = params.n_threads_batch = model.n_threads
         self._model = model
@@ -240,6 +258,8 @@ class Lane:
                 "set a smaller one in the settings (local.n_ctx) or choose a smaller model."
             )
         self._memory = native.llama_get_memory(self.handle)
+        self.rows = rows
+        self._batch: Any = native.llama_batch_init(model.n_batch, 0, max(1, rows))
         self.tokens: list[int] = []
         self._flag = ctypes.create_string_buffer(2)
         self._callback = _interrupt_callback()  # kept: llama.cpp holds no reference
@@ -255,12 +275,10 @@ class Lane:
     def resume(self) -> None:
         self._flag[0] = b"\x00"
 
-    def reuse(self, tokens: Sequence[int]) -> int:
+    def reuse(self, tokens: Sequence[int], *, whole: bool = False) -> int:
         """Keep the longest common beginning of the cache and ``tokens``, without the last token
-        (its logits are wanted); return its length."""
-        limit = min(len(self.tokens), len(tokens) - 1)
-        kept = next((i for i in range(limit) if self.tokens[i] != tokens[i]), limit)
-        return self._keep(kept)
+        unless ``whole`` (its logits are wanted); return its length."""
+        return self._keep(shared_tokens(self.tokens, tokens if whole else tokens[:-1]))
 
     def evaluate(self, tokens: Sequence[int]) -> bool:
         """Append at most ``n_batch`` tokens and compute the logits after the last; ``False`` if
@@ -278,14 +296,41 @@ class Lane:
             return False
         raise ModelError(f"llama.cpp could not evaluate the prompt (code {code}); see the log.")
 
-    def logits(self) -> NDArray[np.float32]:
-        """Logits after the last token, shape (vocabulary,); valid until the next evaluation."""
-        pointer = native.llama_get_logits_ith(self.handle, -1)
+    def branches(self, rows: Sequence[Sequence[int]]) -> list[int] | None:
+        """Evaluate several continuations of the cache at once, each token that neighbours share
+        once, and leave the cache as it was. ``rows``: at most :attr:`rows`, sorted, none empty.
+
+        Returns, for each, the place of its last token's logits (see :meth:`log_probabilities`;
+        valid until the next evaluation), or ``None`` if interrupted.
+        """
+        found, start, batch = layout(rows), len(self.tokens), self._batch
+        for i, token in enumerate(found.tokens):
+            batch.token[i] = token
+            batch.pos[i] = start + found.offsets[i]
+            batch.n_seq_id[i] = len(found.sequences[i])
+            for j, sequence in enumerate(found.sequences[i]):
+                batch.seq_id[i][j] = sequence
+            batch.logits[i] = i in found.last
+        batch.n_tokens = len(found.tokens)
+        for sequence in range(1, len(rows) + 1):
+            native.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
+        code = native.llama_decode(self.handle, batch)
+        for sequence in range(1, len(rows) + 1):
+            native.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        if code not in (0, 2):
+            raise ModelError(f"llama.cpp could not evaluate the rows (code {code}); see the log.")
+        return found.last if code == 0 else None
+
+    def logits(self, place: int = -1) -> NDArray[np.float32]:
+        """Logits after the last token, or the one at ``place`` of the last evaluation, shape
+        (vocabulary,); valid until the next evaluation."""
+        pointer = native.llama_get_logits_ith(self.handle, place)
         return np.ctypeslib.as_array(pointer, shape=(self._model.n_vocab,))
 
-    def log_probabilities(self) -> NDArray[np.float64]:
-        """Natural logs of the next token's probabilities, shape (vocabulary,)."""
-        logits = self.logits().astype(np.float64)
+    def log_probabilities(self, place: int = -1) -> NDArray[np.float64]:
+        """Natural logs of the next token's probabilities, shape (vocabulary,); ``place`` as in
+        :meth:`logits`."""
+        logits = self.logits(place).astype(np.float64)
         top = logits.max()
         return np.asarray(logits - (top + np.log(np.exp(logits - top).sum())))
 
@@ -296,104 +341,3 @@ class Lane:
             count = 0
         del self.tokens[count:]
         return count
-
-
-class Sampler:
-    """Draws tokens natively: repeat penalty, temperature, top-p, then the draw (the order of the
-    OpenAI-compatible servers). The penalty looks at the last 64 tokens of the answer only."""
-
-    def __init__(self, model: Model, parameters: Mapping[str, Any], grammar: str | None) -> None:
-        self._model = model
-        self._chain = native.llama_sampler_chain_init(native.llama_sampler_chain_default_params())
-        self._grammar = None
-        if parameters["repeat_penalty"] != 1.0:
-            self._add(
-                native.llama_sampler_init_penalties(
-                    model.n_vocab, 64, parameters["repeat_penalty"], 0.0, 0.0
-                )
-            )
-        if parameters["temperature"] <= 0:
-            self._add(native.llama_sampler_init_greedy())
-        else:
-            self._add(native.llama_sampler_init_temp(parameters["temperature"]))
-            if parameters["top_p"] < 1:
-                self._add(native.llama_sampler_init_top_p(parameters["top_p"], 1))
-            self._add(native.llama_sampler_init_dist(parameters["seed"] & 0xFFFFFFFF))
-        if grammar is not None:
-            self._grammar = native.llama_sampler_init_grammar(
-                model.vocab, grammar.encode(), b"root"
-            )
-            if not self._grammar:
-                self.free()
-                raise InvalidOutputError("The answer's schema cannot be made into a grammar.")
-            self._ids = np.arange(model.n_vocab, dtype=np.int32)
-            self._candidates = np.zeros(model.n_vocab, dtype=_CANDIDATE)
-
-    def _add(self, sampler: Any) -> None:
-        native.llama_sampler_chain_add(self._chain, sampler)
-
-    def sample(self, lane: Lane) -> int:
-        """The next token.
-
-        With a grammar, a token is drawn freely first and kept if the grammar allows it; only
-        otherwise the grammar is applied to the whole vocabulary. This draws from the same
-        distribution (p + (1 - V) p / V = p / V, where V is the allowed mass) and spares most of
-        the grammar's cost.
-        """
-        if self._grammar is None:
-            return int(native.llama_sampler_sample(self._chain, lane.handle, -1))
-        token = self._draw(lane, constrained=False)
-        if not self._allowed(token):
-            token = self._draw(lane, constrained=True)
-        native.llama_sampler_accept(self._grammar, token)
-        native.llama_sampler_accept(self._chain, token)
-        return token
-
-    def free(self) -> None:
-        for sampler in (self._chain, self._grammar):
-            if sampler:
-                native.llama_sampler_free(sampler)
-        self._chain = self._grammar = None
-
-    def _draw(self, lane: Lane, *, constrained: bool) -> int:
-        self._candidates["id"] = self._ids
-        self._candidates["logit"] = lane.logits()
-        array = self._array(self._candidates)
-        if constrained:
-            native.llama_sampler_apply(self._grammar, ctypes.byref(array))
-            if not np.isfinite(self._candidates["logit"]).any():
-                raise InvalidOutputError("No token satisfies the answer's schema.")
-        native.llama_sampler_apply(self._chain, ctypes.byref(array))
-        return int(array.data[array.selected].id)
-
-    def _allowed(self, token: int) -> bool:
-        one = np.zeros(1, dtype=_CANDIDATE)
-        one["id"] = token
-        array = self._array(one)
-        native.llama_sampler_apply(self._grammar, ctypes.byref(array))
-        return bool(np.isfinite(array.data[0].logit))
-
-    @staticmethod
-    def _array(candidates: NDArray[Any]) -> Any:
-        data = candidates.ctypes.data_as(native.llama_token_data_p)
-        return native.llama_token_data_array(
-            data=data, size=len(candidates), selected=-1, sorted=False
-        )
-
-
-_LONGEST_GRAMMAR = 64_000
-"""Characters: a bound of 100,000 in a schema makes a grammar on which llama.cpp crashes."""
-
-
-def grammar_of(model: Model, schema: Mapping[str, Any]) -> tuple[str, str | None]:
-    """The GBNF grammar of a JSON Schema, and a note if it could only be that of JSON in general."""
-    try:
-        grammar = json_schema_to_gbnf(json.dumps(schema))
-    except Exception:  # noqa: BLE001  the converter raises whatever it stumbles over
-        grammar = ""
-    if 0 < len(grammar) <= _LONGEST_GRAMMAR:
-        sampler = native.llama_sampler_init_grammar(model.vocab, grammar.encode(), b"root")
-        if sampler:
-            native.llama_sampler_free(sampler)
-            return grammar, None
-    return JSON_GBNF, "the schema has no grammar; any JSON was allowed and validated afterwards"

@@ -3,6 +3,7 @@ thread may turn to something more urgent, and where a job that was cancelled end
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from models.errors import ContextOverflowError, InvalidOutputError
 from models.prompting import Rendered
 from models.protocol import ChatMessage
+from models.scoring import IMPOSSIBLE, groups, layout, shared_tokens
 from models.streaming import THINKING, THOUGHT_NOTE, AnswerText, only_thoughts
 from models.wire import Frame
 
@@ -89,9 +91,12 @@ def _tokens(model: Model, rendered: Rendered) -> Generator[None, None, list[int]
     return model.tokens_of(rendered)
 
 
-def _prefill(lane: Lane, tokens: Sequence[int], batch: int) -> Generator[None, None, int]:
-    """Bring the cache to hold exactly ``tokens``; return how many of them it held before."""
-    kept = lane.reuse(tokens)
+def _prefill(
+    lane: Lane, tokens: Sequence[int], batch: int, *, whole: bool = False
+) -> Generator[None, None, int]:
+    """Bring the cache to hold exactly ``tokens``; return how many of them it held before. Unless
+    ``whole``, the last one is evaluated in any case, for its logits."""
+    kept = lane.reuse(tokens, whole=whole)
     while (at := len(lane.tokens)) < len(tokens):
         kept = min(kept, at)  # where an interruption cost a recurrent model all that it had read
         lane.evaluate(tokens[at : at + batch])
@@ -100,7 +105,7 @@ def _prefill(lane: Lane, tokens: Sequence[int], batch: int) -> Generator[None, N
 
 
 def _generate(model: Model, request: Frame, emit: Emit) -> Job:
-    from models.worker import Sampler, grammar_of
+    from models.worker_sampling import Sampler, grammar_of
 
     parameters = request["sampling"]
     rendered = model.render(_messages(request))
@@ -165,38 +170,97 @@ def _choose(model: Model, request: Frame) -> Job:
 
     An option's probability is that of its whole token sequence: the sum of the log-probabilities
     of its tokens. Options of one token, the usual case, cost no evaluation beyond the row's.
-    Rows are taken in the order of their tokens, so that neighbours share as much as they can.
+    Rows are taken in the order of their tokens, so that neighbours share as much as they can;
+    equal rows are evaluated once.
     """
     *head, last = _messages(request)
     options = [model.tokenize(option) for option in request["options"]]
     longest = max(map(len, options))
-    rows, note = [], None
+    rows: list[tuple[int, ...]] = []
+    note = None
     for continuation in request["continuations"]:
         rendered = model.render([*head, ChatMessage(last.role, last.content + continuation)])
         tokens = yield from _tokens(model, rendered)
         _check_fit(model, len(tokens), longest)
-        rows.append(tokens)
+        rows.append(tuple(tokens))
         note = note or rendered.note
         yield
     lane = model.lane(request["lane"])
     yield  # making the lane took time: hear first whether the answer is still wanted
     started = time.perf_counter()
-    scores: list[list[float]] = [[] for _ in rows]
-    cached = 0
-    for i in sorted(range(len(rows)), key=rows.__getitem__):
-        cached += yield from _prefill(lane, rows[i], model.n_batch)
-        first = lane.log_probabilities()
-        scores[i] = [float(first[option[0]]) for option in options]
-        for j, option in enumerate(options):
-            for done in range(1, len(option)):
-                yield from _prefill(lane, [*rows[i], *option[:done]], model.n_batch)
-                scores[i][j] += float(lane.log_probabilities()[option[done]])
+    found: dict[tuple[int, ...], list[float]] = {}
+    evaluated = yield from _score(model, lane, sorted(set(rows)), options, found)
+    scores = [found[row] for row in rows]
+    cached = sum(map(len, rows)) - evaluated
     return {
         "event": "done",
         "scores": scores,
         "note": _notes(model.template_note, note),
         "usage": _usage(sum(map(len, rows)), cached, 0, time.perf_counter() - started, 0.0),
     }
+
+
+def _score(
+    model: Model,
+    lane: Lane,
+    rows: Sequence[tuple[int, ...]],
+    options: Sequence[Sequence[int]],
+    found: dict[tuple[int, ...], list[float]],
+) -> Generator[None, None, int]:
+    """Put into ``found`` the scores of the options after each of ``rows``, which are sorted and all
+    different; return how many tokens were evaluated."""
+    if not rows:
+        return 0
+    evaluated, most = 0, min(model.n_rows_batch, model.n_ctx - max(map(len, rows)))
+    # All begin with it, and none ends in it.
+    common = min(shared_tokens(rows[0], rows[-1]), min(map(len, rows)) - 1)
+    tails = [row[common:] for row in rows]
+    together = lane.rows > 1 and all(len(option) == 1 for option in options)
+    for first, end in groups(tails, most_rows=lane.rows if together else 1, most_tokens=most):
+        if end - first == 1:
+            row = rows[first]
+            evaluated += len(row) - (yield from _prefill(lane, row, model.n_batch))
+            odds = lane.log_probabilities()
+            found[row] = [float(odds[option[0]]) for option in options]
+            if max(map(len, options)) > 1:
+                evaluated += yield from _finish_options(model, lane, row, options, found[row])
+            continue
+        part = rows[first:end]
+        shared = min(shared_tokens(part[0], part[-1]), min(map(len, part)) - 1)
+        places = None
+        while places is None:
+            kept = yield from _prefill(lane, part[0][:shared], model.n_batch, whole=True)
+            evaluated += shared - kept
+            branches = [row[shared:] for row in part]
+            places = lane.branches(branches)
+            yield
+        evaluated += len(layout(branches).tokens)
+        for row, place in zip(part, places, strict=True):
+            odds = lane.log_probabilities(place)
+            found[row] = [float(odds[option[0]]) for option in options]
+    return evaluated
+
+
+def _finish_options(
+    model: Model,
+    lane: Lane,
+    row: tuple[int, ...],
+    options: Sequence[Sequence[int]],
+    scores: list[float],
+) -> Generator[None, None, int]:
+    """Add to ``scores``, those of the options' first tokens, what their other tokens take off; the
+    likeliest first. One that is certainly not the answer any more is left at what it has."""
+    evaluated, best = 0, -math.inf
+    for j in sorted(range(len(options)), key=lambda one: -scores[one]):
+        option = options[j]
+        for done in range(1, len(option)):
+            if scores[j] < best - IMPOSSIBLE:
+                break
+            tokens = [*row, *option[:done]]
+            evaluated += len(tokens) - (yield from _prefill(lane, tokens, model.n_batch))
+            scores[j] += float(lane.log_probabilities()[option[done]])
+        best = max(best, scores[j])
+    return evaluated
 
 
 def _count(model: Model, request: Frame) -> Job:

@@ -542,6 +542,26 @@ async def test_no_more_at_once_than_allowed_and_a_place_for_the_chat(stack: Asyn
     assert server.most_at_once == 3
 
 
+async def test_choices_use_every_place_and_no_more(stack: AsyncExitStack) -> None:
+    gate = asyncio.Event()
+    top = [{"token": "yes", "logprob": -0.2}, {"token": "no", "logprob": -2.0}]
+    said = {"message": {"role": "assistant", "content": "yes"}, "finish_reason": "length"}
+    body = {"choices": [{**said, "logprobs": {"content": [{**top[0], "top_logprobs": top}]}}]}
+
+    async def held(request: Request, writer: asyncio.StreamWriter) -> None:
+        if server.most_at_once > 1:  # the first goes alone
+            await gate.wait()
+        await ok(body)(request, writer)
+
+    server, backend = await opened(stack, [held], max_concurrency=9)
+    rows = [f"row {n}" for n in range(30)]
+    asking = asyncio.ensure_future(backend.choose(ASK, rows, ["yes", "no"]))
+    await wait_until(lambda: server.at_once == 8)  # the ninth is the chat's
+    gate.set()
+    assert len((await asking).logprobs) == 30
+    assert server.most_at_once == 8
+
+
 async def test_a_server_that_serves_one_only_is_asked_one_at_a_time(
     stack: AsyncExitStack,
 ) -> None:

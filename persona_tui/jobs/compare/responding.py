@@ -27,6 +27,7 @@ from persona_tui.jobs.compare.orders import (
     writers,
 )
 from persona_tui.jobs.compare.personal import personal_choice
+from persona_tui.jobs.kept_choices import KeptChoices
 from persona_tui.jobs.relevance.queue import accepted_attributes
 from persona_tui.stages.response import form, generate
 from persona_tui.stages.response.mentions import find
@@ -230,7 +231,7 @@ async def make_ahead(
             if wanted == "personal":
                 order = await personal_choice(db, embedder, order)
             else:
-                order = await models_choice(backend, order)
+                order = await models_choice(KeptChoices(db, backend), order)
                 if spending is not None:
                     spending.chose(todo[0])
             if not order.attributes:  # two generic answers are no pair

@@ -24,6 +24,7 @@ from persona_tui.jobs.costs import (
     shares_prefix,
 )
 from persona_tui.jobs.foil.truth import PROMPTS
+from persona_tui.jobs.kept_choices import KeptChoices
 from persona_tui.jobs.progress import Meter, Progress
 from persona_tui.stages.judges import questions
 from persona_tui.stages.judges.questions import AttributeItem, Question, RelevanceItem
@@ -181,7 +182,7 @@ async def judge_played(
                 return
             run = run or await db.run(_begin, backend)
             try:
-                choice = await backend.choose(
+                choice = await KeptChoices(db, backend).choose(
                     question.prefix, question.continuations, question.options, lane="background"
                 )
             except ContextOverflowError:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.learned import verifier
 from models.learned.base import Learned, TooFewError, best_threshold
+from persona_tui.jobs.kept_choices import KeptChoices
 from persona_tui.jobs.learning.trainer import Fitted, Lacking, Material, Metric
 from persona_tui.jobs.learning.using import model_in_use, safely
 from persona_tui.report.agreement import by_cluster, table
@@ -175,7 +176,8 @@ async def make_inputs(tools: Tools, subjects: Sequence[Subject]) -> tuple[Inputs
     about: dict[str, Any] = {"features": list(features.NAMES)}
     if tools.backend is not None:
         tools.progress("asking whether the words show it", 0, None)
-        answers = await ask(tools.backend, subjects[:MOST_ASKED])
+        kept = KeptChoices(tools.db, tools.backend)  # training anew asks nothing anew
+        answers = await ask(kept, subjects[:MOST_ASKED])
         known = dict(enumerate(answers))
         subjects = [replace(one, entailment=known.get(i)) for i, one in enumerate(subjects)]
         about["entailment"] = tools.backend.describe().name
