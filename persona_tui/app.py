@@ -179,7 +179,7 @@ class PersonaApp(HostApp):
         except Exception as error:  # noqa: BLE001 - said in one sentence, then the app ends
             await self._cannot_open(error)
             return
-        self.set_timer(learning_host.AT_START, lambda: learning_host.look(self))
+        learning_host.begin(self)
 
     async def _read_settings(self) -> None:
         """Read and check the settings in a thread: the library for it costs 100 ms to import."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from persona_tui.commands._common import emit
 from persona_tui.errors import UserError
 from persona_tui.paths import Paths, default_paths
 from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from store.db import Store
 
 _MIN_FREE_BYTES = 500_000_000
 
@@ -127,8 +131,25 @@ def _database(paths: Paths) -> Iterator[Result]:
         with open_store(paths.database, as_it_is=True) as store:
             for check in checks(store):
                 yield Result(f"database: {check.name}", check.ok, check.detail)
+            yield from _learned(store)
     except StoreError as error:
         yield Result("database", False, str(error))
+
+
+def _learned(store: Store) -> Iterator[Result]:
+    """Whether what was learned and is in use can be read by this version."""
+    from store import learned
+    from store.learned_records import KINDS
+
+    found = [model for kind in KINDS if (model := learned.in_use(store, kind)) is not None]
+    if not found:
+        return
+    from persona_tui.jobs.learning.using import NAMES, is_readable, unreadable
+
+    broken = [model for model in found if not is_readable(model)]
+    names = ", ".join(f"{NAMES[model.kind]} {model.version}" for model in found)
+    detail = " ".join(map(unreadable, broken)) or f"can be read: {names}"
+    yield Result("learned models", not broken, detail)
 
 
 def _modules() -> Iterator[Result]:

@@ -160,6 +160,7 @@ def _progress(step: TrainStep) -> str:
 
 def _tell(results: list[Result], *, as_json: bool) -> None:
     from persona_tui.jobs.learning import telling
+    from persona_tui.jobs.learning.using import to_tell
 
     for number, result in enumerate(results):
         if as_json:
@@ -170,6 +171,8 @@ def _tell(results: list[Result], *, as_json: bool) -> None:
         click.echo(_wrapped(visible(telling.result_text(result))))
         if result.model is not None:
             _figures(result.model)
+    for sentence in to_tell():
+        click.echo(visible(sentence), err=True)
 
 
 def _as_json(result: Result) -> dict[str, Any]:

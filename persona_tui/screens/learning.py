@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -73,7 +74,8 @@ class LearningScreen(PersonaScreen):
     def __init__(self) -> None:
         super().__init__()
         self.models: dict[LearnedKind, list[LearnedModel]] = {}
-        self._step_of: LearnedKind | None = None
+        self._looked: set[LearnedKind] = set()
+        """Of which it was tried to find out what is missing."""
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -94,21 +96,29 @@ class LearningScreen(PersonaScreen):
     def learning(self) -> LearningBeside:
         return learning_of(self.host)
 
+    @property
+    def _is_built(self) -> bool:
+        """Whether there is something to write on; screens are built from the outside in."""
+        return self.is_mounted and bool(self.query("#about")) and bool(self.query(WorkLine))
+
     # --- showing --------------------------------------------------------------------------------
 
     async def load(self) -> None:
         """Read the versions; find out what is missing where nothing was learned yet."""
         self.models = await self.host.db.run(_versions)
+        while not self._is_built:  # the first time, the journal may be quicker than the screen
+            await asyncio.sleep(0.01)
         self.fill()
         state = self.learning.state
-        unknown = [k for k in KINDS if not self.models.get(k) and k not in state.lacking]
-        if unknown and not state.running:
-            self.learning.look(unknown)
+        unknown = {k for k in KINDS if not self.models.get(k) and k not in state.lacking}
+        if unknown - self._looked and not state.running:  # once: what fails would fail again
+            self._looked |= unknown
+            self.learning.look(k for k in KINDS if k in unknown)
         self.query_one(WorkLine).say(texts.work_line(self.learning.state))
 
     def show_learning(self, state: LearningState) -> None:
         """Learning went on: shown where it is, read anew when a kind is done."""
-        if not self.is_mounted:
+        if not self._is_built:
             return
         self.query_one(WorkLine).say(texts.work_line(state))
         result = None if state.step is None else state.step.result
@@ -123,7 +133,7 @@ class LearningScreen(PersonaScreen):
 
     def fill(self) -> None:
         """Write the list anew and keep the highlight where it was."""
-        if not self.is_mounted or not self.models:
+        if not self._is_built or not self.models:
             return
         view, state = self.query_one(OptionList), self.learning.state
         width = max(40, view.scrollable_content_region.width - 1)
@@ -169,7 +179,7 @@ class LearningScreen(PersonaScreen):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if not self.is_mounted:
+        if not self._is_built:
             return True
         running = self.learning.state.running
         if action in ("train", "train_all"):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from persona_tui.screens import refining_host
 
 if TYPE_CHECKING:
     from persona_tui.jobs.learning.after import LearningBeside, LearningState
+
+Severity = Literal["information", "warning", "error"]
 
 JUDGED_IN = frozenset({"review", "relevance", "compare"})
 """Modes in which the person judges: leaving one ends a sitting."""
@@ -21,7 +24,9 @@ class Services(refining_host.Services, Protocol):
 
     learning: LearningBeside | None
 
-    def tell(self, text: str) -> None: ...
+    def tell(self, text: str, severity: Severity = "information") -> None: ...
+    def set_timer(self, delay: float, callback: Callable[[], None]) -> object: ...
+    def set_interval(self, interval: float, callback: Callable[[], None]) -> object: ...
 
 
 def learning_of(host: Services) -> LearningBeside:
@@ -48,6 +53,21 @@ def judged(host: Services) -> None:
     """Something was judged."""
     if host.settings.learning.auto_train:
         learning_of(host).judged()
+
+
+def begin(host: Services) -> None:
+    """Look whether there is something to learn, once the first frames are drawn; from then on say what
+    could not be read where it was to be used."""
+    host.set_timer(AT_START, lambda: look(host))
+    host.set_interval(AT_START, lambda: tell_set_aside(host))
+
+
+def tell_set_aside(host: Services) -> None:
+    """Say of a model that was set aside why, once."""
+    from persona_tui.jobs.learning.using import to_tell
+
+    for sentence in to_tell():
+        host.tell(sentence, "warning")
 
 
 def _changed(host: Services, state: LearningState) -> None:

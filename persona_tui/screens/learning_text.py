@@ -112,11 +112,7 @@ def details(
     lines.append(Content.styled(plain(telling.summary(model)), "bold"))
     if version:
         lines.append(Content(telling.verdict(model)))
-    lines += [Content(f"· {plain(word)}") for word in telling.words(model)]
-    figures = telling.figure_lines(model)
-    if figures:
-        lines.append(Content(""))
-    for line in figures:
+    for line in telling.figure_lines(model):
         study = f" · in the study: {line.study}" if line.study else ""
         lines.append(
             Content.assemble(
@@ -125,6 +121,10 @@ def details(
                 (f"  n = {line.n:,}{plain(study)}", "dim"),
             )
         )
+    words = telling.words(model)
+    if words:
+        lines.append(Content(""))
+    lines += [Content(f"· {plain(word)}") for word in words]
     on = model.trained_on
     made = f"Version {model.version}, {model.created_at.astimezone():%d %b %Y %H:%M}, from "
     made += (

@@ -65,7 +65,7 @@ _TITLES: dict[str, tuple[str, Unit]] = {
     "f2": ("F2 (recall counts twice)", "share"),
     "accuracy": ("Accuracy", "share"),
     "average_precision": ("Average precision", "share"),
-    "auroc": ("AUROC", "share"),
+    "auroc": ("AUROC (0.5 is chance)", "correlation"),
     "brier": ("Brier score", "correlation"),
     "base_rate": ("How often you say yes", "share"),
     "flagged": ("Share that it flags", "share"),

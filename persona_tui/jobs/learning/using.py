@@ -4,7 +4,9 @@ that this program does not know. Such a model is set aside: said once, never a c
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from store import learned
@@ -44,6 +46,16 @@ def safely(model: LearnedModel, predict: Callable[[Mapping[str, Any]], R]) -> R 
             log.warning("learned %s %d is set aside: %r", model.kind, model.version, error)
             _untold.append(unreadable(model))
         return None
+
+
+def is_readable(model: LearnedModel) -> bool:
+    """Whether this program can read the model's coefficients; imports numpy."""
+    try:
+        learner = import_module(f"models.learned.{model.kind}")
+        weights = learner.explain(model.coefficients)
+        return bool(weights) and all(math.isfinite(one.value) for one in weights)
+    except Exception:  # noqa: BLE001 - damaged coefficients raise anything
+        return False
 
 
 def unreadable(model: LearnedModel) -> str:

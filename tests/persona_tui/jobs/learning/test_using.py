@@ -34,6 +34,7 @@ async def test_a_model_that_cannot_be_read_is_set_aside_and_said_once(
         assert coefficients == {"form": "of tomorrow"}
         raise fault
 
+    using.to_tell()
     async with StoreThread(paths.database) as db:
         assert await using.model_in_use(db, "relevance") is None
         made = await db.run(broken)
