@@ -242,8 +242,14 @@ def _plots(figures: list[Figure]) -> list[Plot]:
                             tuple(f.low or 0 for f in shown), tuple(f.high or 0 for f in shown),
                         ),
                     ),
-                    tuple((f.model_tag or "you").removeprefix("embedding:") for f in shown),
+                    tuple(_name(f) for f in shown),
                     description=f"{title}, each with its interval.",
                 )
             )  # fmt: skip
     return plots
+
+
+def _name(one: Figure) -> str:
+    if one.key == stage2_personal.F1:
+        return "your own model"
+    return (one.model_tag or "you").removeprefix("embedding:")

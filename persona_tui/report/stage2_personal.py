@@ -8,8 +8,6 @@ from persona_tui.report.model import Figure
 from persona_tui.report.parts import RANKS_FROM, Ceilings, figure, lacking
 from store.audit import AuditData
 
-TAG = "personal"
-"""Stands for the model where figures of models are told apart."""
 F1 = "stage2.personal"
 _TITLE = "Your relevance model"
 _TELLS = "How well a small model that learned from you chooses what you would."
@@ -62,7 +60,7 @@ def build(data: AuditData, ceilings: Ceilings) -> list[Figure]:
                 key, "2", f"{_TITLE} ({title})", "share",
                 Estimate(metric.value, metric.low, metric.high, metric.n),
                 said.format(value=metric.value, share=f"{100 * metric.value:.0f} %"),
-                method, study=values, need=RANKS_FROM, model_tag=TAG,
+                method, study=values, need=RANKS_FROM,
                 ceiling=ceilings.get(ceiling), ceiling_of=ceiling or None,
             )
         )  # fmt: skip
