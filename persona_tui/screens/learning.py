@@ -106,7 +106,7 @@ class LearningScreen(PersonaScreen):
     async def load(self) -> None:
         """Read the versions; find out what is missing where nothing was learned yet."""
         self.models = await self.host.db.run(_versions)
-        while not self._is_built:  # the first time, the journal may be quicker than the screen
+        while not self._is_built:  # noqa: ASYNC110 - the journal may be quicker than the screen
             await asyncio.sleep(0.01)
         self.fill()
         state = self.learning.state

@@ -14,7 +14,7 @@ from persona_tui.cli import main
 from persona_tui.jobs.backends import Backends
 from persona_tui.jobs.learning import training
 from persona_tui.paths import Paths
-from store import attributes, learned
+from store import attributes, caches, learned
 from store.db import open_store
 from tests.persona_tui.jobs.learning.small import SmallTrainer, judged
 
@@ -171,3 +171,20 @@ def test_forgetting_is_followed_by_learning_from_what_stays(
     assert forget("everything").code == 0
     with open_store(paths.database) as store:
         assert learned.list_all(store) == []
+
+
+def test_doctor_says_which_model_cannot_be_read(
+    paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_store(paths.database) as store:
+        made = learned.save(
+            store, "verifier", app_version="9", trained_on={}, metrics={},
+            coefficients={"form": "of tomorrow"}, use=True, begun=caches.generation(store),
+        )  # fmt: skip
+    assert made is not None
+    with pytest.raises(SystemExit) as raised:
+        main(["doctor", "--json"])
+    assert raised.value.code == 1
+    checks = {one["name"]: one for one in json.loads(capsys.readouterr().out)["checks"]}
+    assert not checks["learned models"]["ok"]
+    assert "Your verifier (version 1) cannot be read" in checks["learned models"]["detail"]
