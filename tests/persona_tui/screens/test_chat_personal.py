@@ -70,9 +70,9 @@ async def test_it_is_turned_on_says_what_it_knew_and_takes_a_no(
         await say(pilot, SAY)
         assert system_of(backend) == ""
         assert app.screen.query(MessageView).last().told == ()
-        assert "Personal: off" in footer(app)
+        assert "Personal off" in footer(app)
         await pilot.press("ctrl+t")
-        await wait_until(lambda: "Personal: on" in footer(app), what="the footer says so")
+        await wait_until(lambda: "Personal on" in footer(app), what="the footer says so")
         assert load_settings(paths).learning.personalize_chat
         await pilot.press("ctrl+r")
         await idle(pilot)
@@ -113,7 +113,7 @@ async def test_a_model_elsewhere_is_told_nothing_before_the_person_agreed(paths:
         await pilot.press("ctrl+t")
         await wait_until(lambda: isinstance(app.screen, ConfirmScreen), what="it is asked again")
         await pilot.click("#confirm")
-        await wait_until(lambda: "Personal: on" in footer(app), what="it is on")
+        await wait_until(lambda: "Personal on" in footer(app), what="it is on")
         await say(pilot, SAY)
         assert "The user cooks rice every week." in system_of(backend)
         # Shown again from the journal, and not asked again.
