@@ -32,9 +32,10 @@ def figures(given: AuditData) -> dict[str, Figure]:
     return {one.key.removeprefix("stage1.refine."): one for one in refined.build(given)}
 
 
+UNFLAGGED: tuple[Row, Row] = (("ok", "unflagged", None), ("bad", "unflagged", None))
 ROWS: tuple[Row, ...] = (
-    *[("ok", "unflagged", None)] * 8,
-    *[("bad", "unflagged", None)] * 2,
+    *UNFLAGGED[:1] * 8,
+    *UNFLAGGED[1:] * 2,
     ("bad", "keep", None),
     ("bad", "refined", "ok"),
     ("bad", "refined", "ok"),
@@ -70,7 +71,9 @@ def test_by_hand() -> None:
 
 
 def test_false_withdrawals() -> None:
-    rows: list[Row] = [("ok", "withdrawn", None)] * 2 + [("bad", "withdrawn", None)] * 6
+    rows: list[Row] = []
+    rows += [("ok", "withdrawn", None)] * 2
+    rows += [("bad", "withdrawn", None)] * 6
     rows += [("ok", "unflagged", None)] * 10
     found = figures(data(*rows))
     assert found["false_withdrawals"].value == pytest.approx(0.25)
