@@ -44,8 +44,8 @@ def test_the_line_is_the_same_after_a_restart() -> None:
     line = mixed(random, pool, picks, seed="s", place=0)
     for stop in (1, 7, 60, 199):
         done = set(line[:stop])
-        left = [[key for key in part if key not in done] for part in (random, pool)]
-        assert mixed(*left, picks, seed="s", place=stop) == line[stop:]
+        first, second = ([key for key in part if key not in done] for part in (random, pool))
+        assert mixed(first, second, picks, seed="s", place=stop) == line[stop:]
 
 
 def test_without_a_model_everything_is_random() -> None:
