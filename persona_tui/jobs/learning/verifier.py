@@ -35,7 +35,9 @@ Floats = NDArray[np.float64]
 PROBLEMS = ("unsure", "bad")
 METRICS = ("precision", "recall", "f1", "f2")
 MOST_ASKED = 400
-"""Attributes that the local model is asked about in one run; of the others its opinion stays unknown."""
+ASKING_SECONDS = 4.0
+"""What the local model may take in one run: one sign of many is not worth the person's waiting. Answers
+are kept, so the next run goes on with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +177,13 @@ async def make_inputs(tools: Tools, subjects: Sequence[Subject]) -> tuple[Inputs
     tools.progress("embedding attributes and their evidence", len(subjects), len(subjects))
     about: dict[str, Any] = {"features": list(features.NAMES)}
     if tools.backend is not None:
-        tools.progress("asking whether the words show it", 0, None)
+        asking, note = subjects[:MOST_ASKED], "asking whether the words show it"
+        tools.progress(note, 0, len(asking))
         kept = KeptChoices(tools.db, tools.backend)  # training anew asks nothing anew
-        answers = await ask(kept, subjects[:MOST_ASKED])
+        answers = await ask(
+            kept, asking, seconds=ASKING_SECONDS,
+            on_step=lambda done: tools.progress(note, done, len(asking)),
+        )  # fmt: skip
         known = dict(enumerate(answers))
         subjects = [replace(one, entailment=known.get(i)) for i, one in enumerate(subjects)]
         about["entailment"] = tools.backend.describe().name

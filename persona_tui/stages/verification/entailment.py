@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from persona_tui.stages.verification.features import Subject
@@ -32,8 +34,16 @@ def row(subject: Subject) -> str:
     return f"They wrote: {' … '.join(quoted) or 'nothing'}\nStatement: {subject.text}\nAnswer:"
 
 
-async def ask(backend: Backend, subjects: Sequence[Subject], *, block: int = 16) -> list[float]:
-    """Log-odds of *yes*, one each. The instructions are read once for a block.
+async def ask(
+    backend: Backend,
+    subjects: Sequence[Subject],
+    *,
+    block: int = 8,
+    seconds: float = math.inf,
+    on_step: Callable[[int], None] = lambda _done: None,
+) -> list[float]:
+    """Log-odds of *yes*, one each, of the first of ``subjects``: as many as are answered in about
+    ``seconds``. The instructions are read once for a block; ``on_step(done)`` follows each.
 
     Raises :class:`models.errors.ModelError`.
     """
@@ -41,8 +51,12 @@ async def ask(backend: Backend, subjects: Sequence[Subject], *, block: int = 16)
 
     found: list[float] = []
     prefix = [ChatMessage("user", HEAD)]
+    end = time.monotonic() + seconds
     for first in range(0, len(subjects), block):
         part = subjects[first : first + block]
         answer = await backend.choose(prefix, [row(one) for one in part], list(OPTIONS))
         found += [yes - no for yes, no in answer.logprobs]
+        on_step(len(found))
+        if time.monotonic() >= end:
+            break
     return found

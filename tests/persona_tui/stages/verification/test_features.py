@@ -173,5 +173,13 @@ async def test_a_model_is_asked_in_blocks() -> None:
     assert len(found) == 20
     assert found[3] == pytest.approx(1.0)
     assert found[4] == pytest.approx(-1.0)
-    assert [len(one.continuations) for one in backend.calls] == [16, 4]
+    assert [len(one.continuations) for one in backend.calls] == [8, 8, 4]
     assert {one.messages[0].content for one in backend.calls} == {HEAD}
+
+
+async def test_asking_takes_no_longer_than_it_may() -> None:
+    """At least a block, so that it goes on from run to run; what is not asked is not known."""
+    backend, seen = ScriptedBackend(), list[int]()
+    asked = [Subject(f"The user has {i} cats.", (said("I have 3 cats."),)) for i in range(20)]
+    assert len(await ask(backend, asked, seconds=0.0, on_step=seen.append)) == 8
+    assert seen == [8]
