@@ -48,7 +48,7 @@ from models.learned.relevance_kernel import (
 __all__ = ["FEWEST", "FEWEST_OF_A_CLASS", "FEWEST_WITH_PRIOR", "explain", "fit", "learn", "predict"]
 
 FORM = "relevance-kernel-1"
-KERNEL_FROM = 60
+KERNEL_FROM = 30
 """Labels from which the embeddings are used."""
 CALIBRATE_FROM = 60
 """Labels from which an adapted model has a calibration of its own; below, the prior's."""
