@@ -171,7 +171,8 @@ def _choose(model: Model, request: Frame) -> Job:
     An option's probability is that of its whole token sequence: the sum of the log-probabilities
     of its tokens. Options of one token, the usual case, cost no evaluation beyond the row's.
     Rows are taken in the order of their tokens, so that neighbours share as much as they can;
-    equal rows are evaluated once.
+    equal rows are evaluated once. Nothing is read in batches that move logits (``n_rows_batch``): a
+    row's score depends neither on its company nor on what was in the cache before.
     """
     *head, last = _messages(request)
     options = [model.tokenize(option) for option in request["options"]]
@@ -219,7 +220,7 @@ def _score(
     for first, end in groups(tails, most_rows=lane.rows if together else 1, most_tokens=most):
         if end - first == 1:
             row = rows[first]
-            evaluated += len(row) - (yield from _prefill(lane, row, model.n_batch))
+            evaluated += len(row) - (yield from _prefill(lane, row, model.n_rows_batch))
             odds = lane.log_probabilities()
             found[row] = [float(odds[option[0]]) for option in options]
             if max(map(len, options)) > 1:
@@ -229,7 +230,7 @@ def _score(
         shared = min(shared_tokens(part[0], part[-1]), min(map(len, part)) - 1)
         places = None
         while places is None:
-            kept = yield from _prefill(lane, part[0][:shared], model.n_batch, whole=True)
+            kept = yield from _prefill(lane, part[0][:shared], model.n_rows_batch, whole=True)
             evaluated += shared - kept
             branches = [row[shared:] for row in part]
             places = lane.branches(branches)
@@ -257,7 +258,7 @@ def _finish_options(
             if scores[j] < best - IMPOSSIBLE:
                 break
             tokens = [*row, *option[:done]]
-            evaluated += len(tokens) - (yield from _prefill(lane, tokens, model.n_batch))
+            evaluated += len(tokens) - (yield from _prefill(lane, tokens, model.n_rows_batch))
             scores[j] += float(lane.log_probabilities()[option[done]])
         best = max(best, scores[j])
     return evaluated

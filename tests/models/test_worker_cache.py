@@ -217,6 +217,22 @@ def test_rows_score_the_same_to_the_bit_one_by_one_together_and_in_any_order(mod
         assert naive == together[:6]
 
 
+def test_a_score_depends_on_nothing_that_was_read_before() -> None:
+    """With the large batches of reading, a prefix of a hundred tokens would move the logits of whoever
+    finds a part of it in the cache."""
+    model = Model(str(starter_path()), n_ctx=1024, n_threads=1, n_gpu_layers=0)
+    rows, said = MANY[:4], SAID * 6
+
+    def scores(text: str, lane: str, ask: list[str]) -> list[list[float]]:
+        request = asked("choose", lane, text, continuations=ask, options=["Yes", "No"])
+        found: list[list[float]] = run(job_for(model, request, lambda _: None))["scores"]
+        return found
+
+    fresh = [scores(said, "chat", [row])[0] for row in rows]
+    scores(SAID * 3, "background", rows)  # the same beginning, and then something else
+    assert scores(said, "background", rows) == fresh
+
+
 def test_rows_that_are_evaluated_together_may_be_interrupted_anywhere(model: Model) -> None:
     request = asked("choose", "background", continuations=MANY, options=["Yes", "No"])
     expected = run(job_for(model, request, lambda _: None))["scores"]

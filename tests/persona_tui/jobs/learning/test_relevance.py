@@ -53,7 +53,7 @@ async def test_too_little_is_said(db: StoreThread) -> None:
     await db.run(lambda store: data.own(store, data.FOOD))
     with pytest.raises(Lacking) as lacking:
         await TRAINER.material(await data.tools(db))
-    assert (lacking.value.missing, lacking.value.what) == (20, "judgments of relevance")
+    assert (lacking.value.missing, lacking.value.what) == (50, "judgments of relevance")
 
 
 async def test_before_anything_was_learned_the_rule_chooses(db: StoreThread) -> None:
