@@ -103,6 +103,19 @@ def best_threshold(labels: NDArray[Any], probability: NDArray[np.float64], beta:
     return (here + below) / 2
 
 
+def threshold_of(coefficients: Mapping[str, Any]) -> float:
+    """The threshold of coefficients that were read from somewhere.
+
+    Raises:
+        ValueError: there is none, or no probability: against NaN nothing compares, so that everything
+            or nothing would be called true.
+    """
+    value = coefficients.get("threshold")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError("a threshold that is no probability")
+    return float(value)
+
+
 def platt(scores: NDArray[np.float64], labels: NDArray[Any]) -> tuple[float, float]:
     """Slope and intercept that make probabilities of held-out ``scores``: sigmoid(slope·s + intercept).
 

@@ -20,6 +20,7 @@ from models.learned.base import (
     Weight,
     grouped_folds,
     pack,
+    threshold_of,
     unpack,
 )
 from models.learned.relevance_given import (
@@ -174,12 +175,14 @@ def predict(
     """(n,) probabilities of *relevant*."""
     raw = np.asarray(scalars, dtype=np.float64).reshape(len(prompt_vectors), -1)
     scores = _raw(coefficients, prompt_vectors, attribute_vectors, raw)
+    threshold_of(coefficients)  # whoever predicts compares with it
     return expit(coefficients["slope"] * scores + coefficients["intercept"])
 
 
 def explain(coefficients: Mapping[str, Any]) -> list[Weight]:
     """Change of the log-odds for one standard deviation of each scalar, others equal, and the spread
     (one standard deviation over the training pairs) of what the kernels on the texts contribute."""
+    threshold_of(coefficients)
     train, dual, shape = _stored(coefficients)
     slope = float(coefficients["slope"])
     linear = shape.scalars / max(1, train.scalars.shape[1]) * (train.scalars.T @ dual)

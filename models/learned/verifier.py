@@ -24,6 +24,7 @@ from models.learned.base import (
     grouped_folds,
     pack,
     platt,
+    threshold_of,
     unpack,
 )
 from models.learned.verifier_columns import Floats, Scale, expit, fit_scale, raw_odds
@@ -281,6 +282,7 @@ def _fit(data: _Data, shape: _Shape) -> Floats:
 def _read(coefficients: Mapping[str, Any]) -> tuple[Scale, Floats, tuple[float, float]]:
     if coefficients.get("form") != FORM:
         raise ValueError(f"this is no verifier of the form {FORM}")
+    threshold_of(coefficients)  # whoever predicts compares with it
     try:
         scale = Scale(
             unpack(coefficients["middle"]).astype(np.float64),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -11,7 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import fbeta_score
 
-from models.learned.base import TooFewError, best_threshold, grouped_folds, pack, platt, unpack
+from models.learned.base import (
+    TooFewError,
+    best_threshold,
+    grouped_folds,
+    pack,
+    platt,
+    threshold_of,
+    unpack,
+)
 
 LABELS = st.lists(
     st.tuples(st.integers(0, 12).map(str), st.booleans(), st.integers(0, 8)),
@@ -104,3 +113,11 @@ def test_arrays_come_back_bit_for_bit(
 def test_what_is_no_array_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"."):
         unpack(broken)
+
+
+@pytest.mark.parametrize("value", [None, "0.5", [], {}, True, math.nan, math.inf, -0.1, 1.1])
+def test_a_threshold_that_is_no_probability_is_refused(value: object) -> None:
+    """NaN in a damaged row would flag everything: nothing is below it."""
+    with pytest.raises(ValueError, match="threshold"):
+        threshold_of({"threshold": value})
+    assert threshold_of({"threshold": 0.25}) == 0.25
