@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Literal
 
 from store.db import Store, new_id, utc_now
@@ -50,15 +51,17 @@ def generation(store: Store) -> str:
 
 @guarded
 def choices(store: Store, keys: Iterable[str]) -> dict[str, Scores]:
-    """What is kept under ``keys``, by key; a key that is not there is left out."""
+    """What is kept under ``keys``, by key; a key that is not there, or whose row is damaged, is left
+    out: it is asked anew."""
     found: dict[str, Scores] = {}
     rows = store.conn.execute(
         "SELECT key, scores FROM choice_cache WHERE key IN (SELECT value FROM json_each(?))",
         (id_list(keys),),
     )
     for key, text in rows:
-        logprobs, mass = json.loads(text)
-        found[key] = tuple(map(float, logprobs)), None if mass is None else float(mass)
+        with suppress(ValueError, TypeError, RecursionError):
+            logprobs, mass = json.loads(text)
+            found[key] = tuple(map(float, logprobs)), None if mass is None else float(mass)
     return found
 
 

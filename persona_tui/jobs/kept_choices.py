@@ -38,11 +38,18 @@ _GREEDY = Sampling(temperature=0.0)
 
 
 class KeptChoices:
-    """``backend``, with the answers of ``choose`` kept in ``db``; everything else is passed on."""
+    """``backend``, with the answers of ``choose`` kept in ``db``; everything else is passed on.
 
-    def __init__(self, db: StoreThread, backend: Backend) -> None:
+    Args:
+        begun: :func:`store.caches.generation` as it was before the texts were read that will be asked
+            about: nothing is kept once anything was forgotten since. ``None``: as it is when the first
+            question is asked.
+    """
+
+    def __init__(self, db: StoreThread, backend: Backend, begun: str | None = None) -> None:
         self._db = db
         self._backend = backend
+        self._begun = begun
 
     async def choose(
         self,
@@ -59,9 +66,12 @@ class KeptChoices:
             identity = await self._backend.identity()
         if identity is None:
             return await self._backend.choose(prefix, continuations, options, lane=lane)
-        begun = await self._db.run(caches.generation)
+        begun = self._begun
+        if begun is None:
+            begun = self._begun = await self._db.run(caches.generation)
         keys = keys_of(identity, prefix, continuations, options)
-        known = await self._db.run(caches.choices, dict.fromkeys(keys))
+        kept = await self._db.run(caches.choices, dict.fromkeys(keys))
+        known = {key: row for key, row in kept.items() if len(row[0]) == len(options)}
         missing = {
             key: row for key, row in zip(keys, continuations, strict=True) if key not in known
         }

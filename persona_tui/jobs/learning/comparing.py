@@ -63,10 +63,10 @@ class Comparison:
 
 
 def remembered(material: Material, fitted: Fitted) -> dict[str, Any]:
-    """What a version must know of its training to be compared with later: its items, and what it said
-    of each out of fold. JSON-able."""
+    """What a version must know of its training to be compared with later: what was asked, and what it
+    said of each out of fold. JSON-able."""
     return {
-        "items": "".join(map(_short, material.items)),
+        "items": "".join(_keys(material)),
         "held_out": [round(float(value), 4) for value in fitted.held_out],
     }
 
@@ -78,7 +78,9 @@ def compare(
     if before is None:
         return Comparison("alone", keep=True)
     knew = _knew(before.trained_on)
-    keys = [_short(item) for item in material.items]
+    if not knew:  # all might be what it was trained on
+        return Comparison("alone", keep=True, before=before.version)
+    keys = _keys(material)
     new = np.array([key not in knew for key in keys], dtype=bool) & material.random
     try:
         said = np.asarray(trainer.predict(before.coefficients, material), dtype=np.float64)
@@ -120,6 +122,11 @@ def chance_bound(values: NDArray[np.float64], groups: Iterable[str]) -> float:
         return 0.0
     error = float(np.sqrt(count / (count - 1) * (sums**2).sum()) / len(values))
     return error * float(t.ppf(0.95, count - 1))
+
+
+def _keys(material: Material) -> list[str]:
+    """By what is asked, not by judgment: who changes their mind asks a model about what it has seen."""
+    return [_short(item) for item in material.asked or material.items]
 
 
 def _short(item: str) -> str:

@@ -109,6 +109,7 @@ class RewardTrainer:
             weights=np.array([1.0 / p if (p := r.inclusion_prob[i]) else 1.0 for i in rows]),
             random=np.array([i in random for i in rows], dtype=bool),
             about={"features": list(features.NAMES), "unrated": len(waiting)},
+            asked=tuple(r.pair_id[i] for i in rows),
         )
 
     def fit(self, material: Material) -> Fitted:

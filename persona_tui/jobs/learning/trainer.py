@@ -63,6 +63,9 @@ class Material:
     """(n,) drawn at random: only these count in held-out figures."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """JSON-able provenance of the features: the local model's name, a prompt's hash."""
+    asked: tuple[str, ...] = ()
+    """(n,) what each judgment is of: the same after a change of mind, which is another judgment of what
+    a predecessor was trained on. Empty: ``items``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ class VerifierTrainer:
             weights=np.array([1.0 / p if (p := a.inclusion_prob[i]) else 1.0 for i in rows]),
             random=np.array([i in random for i in rows], dtype=bool),
             about=about,
+            asked=tuple(a.attribute_id[i] for i in rows),
         )
 
     def fit(self, material: Material) -> Fitted:
@@ -179,7 +180,7 @@ async def make_inputs(tools: Tools, subjects: Sequence[Subject]) -> tuple[Inputs
     if tools.backend is not None:
         asking, note = subjects[:MOST_ASKED], "asking whether the words show it"
         tools.progress(note, 0, len(asking))
-        kept = KeptChoices(tools.db, tools.backend)  # training anew asks nothing anew
+        kept = KeptChoices(tools.db, tools.backend, tools.embed.begun)  # nothing is asked twice
         answers = await ask(
             kept, asking, seconds=ASKING_SECONDS,
             on_step=lambda done: tools.progress(note, done, len(asking)),

@@ -12,7 +12,7 @@ from persona_tui.jobs.kept_choices import KeptChoices
 from persona_tui.jobs.progress import Meter, Progress
 from persona_tui.jobs.relevance.queue import fresh_sheet, read_material
 from persona_tui.stages.relevance import verdicts
-from store import model_judgments, prompts, user_prompts
+from store import caches, model_judgments, prompts, user_prompts
 from store.audit import UserPrompt
 
 if TYPE_CHECKING:
@@ -48,9 +48,11 @@ async def score_prompt(
     embedder: Embedder,
     prompt: UserPrompt,
     attributes: Sequence[tuple[str, str]],
+    begun: str | None = None,
 ) -> AsyncGenerator[Progress, None]:
     """Verdicts of BM25, embeddings and ``backend`` on ``attributes``, (id, text). What is known is
-    not asked again; stopped anywhere it goes on there.
+    not asked again; stopped anywhere it goes on there. ``begun`` as
+    :class:`persona_tui.jobs.kept_choices.KeptChoices`.
 
     Raises :class:`models.errors.ModelError`.
     """
@@ -66,7 +68,7 @@ async def score_prompt(
         prompt.text,
         attributes,
         embedder=embedder,
-        backend=None if backend is None else KeptChoices(db, backend),
+        backend=None if backend is None else KeptChoices(db, backend, begun),
         known=frozenset(known),
     )
     async with aclosing(steps):
@@ -104,10 +106,11 @@ async def score_waiting(
 
     Raises :class:`models.errors.ModelError`.
     """
+    begun = await db.run(caches.generation)
     left = await db.run(partial(waiting, config=config, tags=tags_of(backend, embedder)))
     meter = Meter(len(left), "prompts")
     for done, (prompt, attributes) in enumerate(left, 1):
-        steps = score_prompt(db, backend, embedder, prompt, attributes)
+        steps = score_prompt(db, backend, embedder, prompt, attributes, begun)
         async with aclosing(steps):
             async for _ in steps:
                 pass

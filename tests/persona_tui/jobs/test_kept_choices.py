@@ -17,7 +17,8 @@ from models.scripted import ScriptedBackend
 from models.starter import starter_path
 from persona_tui.db import StoreThread
 from persona_tui.jobs.kept_choices import KeptChoices, keys_of
-from store import conversations, forgetting
+from store import caches, conversations, forgetting
+from store.db import Store
 
 ASKED = [ChatMessage("user", "Is this true?\n")]
 OPTIONS = ["yes", "no"]
@@ -95,6 +96,36 @@ async def test_what_is_forgotten_meanwhile_is_not_kept(tmp_path: Path) -> None:
         assert len((await asking).logprobs) == 1
         await KeptChoices(db, model).choose(ASKED, ["a"], OPTIONS)
         assert len(model.calls) == 2
+
+
+async def test_what_was_read_before_forgetting_is_not_kept_after_it(tmp_path: Path) -> None:
+    """Work that is under way asks on about texts that it read before; their hashes may not stay."""
+    async with StoreThread(tmp_path / "data" / "journal.db") as db:
+        for before in (await db.run(caches.generation), None):
+            model = FileModel()
+            kept = KeptChoices(db, model, before)
+            if before is None:
+                await kept.choose(ASKED, ["a"], OPTIONS)  # it holds from the first question on
+            made = await db.run(conversations.create, title="A chat")
+            await db.run(forgetting.forget_conversation, made.conversation_id)
+            await db.run(caches.generation)
+            await kept.choose(ASKED, ["b"], OPTIONS)
+            assert await db.run(lambda store: store.conn.execute(
+                "SELECT count(*) FROM choice_cache").fetchone()) == (0,)  # fmt: skip
+
+
+async def test_a_row_for_other_options_is_asked_anew(tmp_path: Path) -> None:
+    async with StoreThread(tmp_path / "data" / "journal.db") as db:
+        model = FileModel()
+        first = await KeptChoices(db, model).choose(ASKED, ["a"], OPTIONS)
+
+        def damage(store: Store) -> None:
+            with store.write() as conn:
+                conn.execute("UPDATE choice_cache SET scores = '[[-1.0], null]'")
+
+        await db.run(damage)
+        again = await KeptChoices(db, model).choose(ASKED, ["a"], OPTIONS)
+        assert again.logprobs == first.logprobs
 
 
 async def test_a_failure_keeps_nothing(tmp_path: Path) -> None:

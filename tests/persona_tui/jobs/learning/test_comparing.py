@@ -105,13 +105,23 @@ def test_a_predecessor_that_cannot_be_read_keeps_nobody_out(
         {"items": "", "held_out": {}},
     ],
 )
-def test_a_predecessor_whose_provenance_is_damaged_counts_as_knowing_nothing(
+def test_what_a_predecessor_with_damaged_provenance_saw_is_not_known(
     trained_on: dict[str, object],
 ) -> None:
     trainer, whole = SmallTrainer(), material()
     fitted = trainer.fit(whole)
     found = compare(trainer, whole, fitted, replace(model(whole, fitted), trained_on=trained_on))
-    assert (found.rule, found.n) == ("since", N)
+    # Nothing to compare on: it may have been trained on every one, and would keep all others out.
+    assert (found.rule, found.n, found.keep) == ("alone", 0, True)
+
+
+def test_a_change_of_mind_is_nothing_that_the_predecessor_has_not_seen() -> None:
+    """Judged again (undone, or refused for ever in the chat) an item has another judgment id."""
+    trainer, whole = SmallTrainer(), replace(material(), asked=tuple(f"a{i}" for i in range(N)))
+    before = model(whole, trainer.fit(whole))
+    again = replace(whole, items=tuple(f"new {one}" for one in whole.items))
+    found = compare(trainer, again, trainer.fit(again), before)
+    assert found.rule == "both"
 
 
 def test_the_tolerance_is_a_clustered_bound() -> None:
