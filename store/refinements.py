@@ -14,7 +14,7 @@ from typing import Literal
 
 from store import candidates, fts, spans
 from store.db import Store, new_id, utc_now
-from store.erasing import BLACKED_OUT
+from store.erasing import BLACKED_OUT, CACHE_GENERATION
 from store.errors import StoreError
 from store.faults import guarded
 from store.records import Candidate, Evidence, Strategy
@@ -102,16 +102,22 @@ def list_all(store: Store, attribute_id: str | None = None) -> list[Refinement]:
 
 
 @guarded
-def save(store: Store, step: Refinement, result: Result | None = None) -> Refinement | None:
+def save(
+    store: Store, step: Refinement, result: Result | None = None, *, begun: str | None = None
+) -> Refinement | None:
     """Keep a step and, with ``result``, the attribute that came of it, in one transaction.
 
     The person is quicker than a model: if they accepted, corrected or refused the attribute
     meanwhile, or it was forgotten or says something else now, nothing is kept, and ``None`` given.
-    If an attribute says the same already, that one is the result.
+    Nor is anything if something was forgotten since ``begun`` (:func:`store.caches.generation`, read
+    before the words): the step may say it. If an attribute says the same already, that one is the
+    result.
 
     :raises StoreError: a result without evidence, or quoting what no message says.
     """
     with store.write() as conn:
+        if begun is not None and begun != _generation(conn):
+            return None
         if not is_open(conn, step.attribute_id, step.before_text if step.round == 1 else None):
             return None
         made = replace(
@@ -149,6 +155,13 @@ def is_open(conn: sqlite3.Connection, attribute_id: str, text: str | None = None
         (attribute_id,),
     ).fetchone()
     return row is not None and bool(row[1]) and text in (None, row[0])
+
+
+def _generation(conn: sqlite3.Connection) -> str | None:
+    row = conn.execute(
+        "SELECT value FROM settings_kv WHERE key = ?", (CACHE_GENERATION,)
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def _same(conn: sqlite3.Connection, text: str) -> str | None:

@@ -14,12 +14,13 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from persona_tui import __version__
 from persona_tui.jobs.extraction.extracting import settings_of
 from persona_tui.jobs.progress import Meter, Progress
-from store import attributes, messages, prompts, refinements, runs
+from store import attributes, caches, messages, prompts, refinements, runs
 from store.db import new_id, utc_now
 from store.erasing import BLACKED_OUT
 from store.errors import NotFoundError
@@ -250,6 +251,7 @@ class _Work:
         from persona_tui.stages.verification import refine as stage
 
         row = item.attribute
+        begun = await self.db.run(caches.generation)  # before the words are read
         words = stage.words_of(row, await self._messages(row))
 
         async def verify(text: str) -> Doubt:
@@ -265,7 +267,7 @@ class _Work:
         async with aclosing(steps) as stream:
             async for step in stream:
                 note = step.note or note
-                made = await self._keep(row, step, words)
+                made = await self._keep(row, step, words, begun)
                 if made is None:
                     return _Treated("left", tuple(kept), note)
                 kept.append(made)
@@ -284,7 +286,9 @@ class _Work:
                 found[span.message_id] = message.text
         return found
 
-    async def _keep(self, row: Attribute, step: Step, words: Sequence[Words]) -> Refinement | None:
+    async def _keep(
+        self, row: Attribute, step: Step, words: Sequence[Words], begun: str
+    ) -> Refinement | None:
         from persona_tui.stages.verification.refine import shown
 
         made = Refinement(
@@ -299,7 +303,7 @@ class _Work:
                 shown(words), row.confidence or 0.0, row.strategy,
                 self.settings_sha256, row.language, row.category,
             )  # fmt: skip
-        return await self.db.run(refinements.save, made, result)
+        return await self.db.run(partial(refinements.save, step=made, result=result, begun=begun))
 
 
 def _as_step(begun: Refinement | None) -> Step | None:

@@ -24,6 +24,7 @@ from persona_tui.screens import review_texts
 from persona_tui.stages.extraction import ExtractionSettings
 from store import (
     attributes,
+    candidates,
     conversations,
     forgetting,
     judgments,
@@ -32,8 +33,15 @@ from store import (
     refinements,
     runs,
 )
-from store.db import utc_now
-from store.records import Attribute, AttributeJudgment, JudgmentContext, Verdict
+from store.db import Store, new_id, utc_now
+from store.records import (
+    Attribute,
+    AttributeJudgment,
+    Candidate,
+    Evidence,
+    JudgmentContext,
+    Verdict,
+)
 from tests.persona_tui.learning_data import ScriptedVerifier
 from tests.persona_tui.review_data import seed
 from tests.persona_tui.stages.extraction.helpers import Stub
@@ -253,6 +261,46 @@ async def test_forgetting_the_conversation_takes_it_by_bytes(db: StoreThread) ->
     await db.close()
     for file in path.parent.glob("journal.db*"):
         assert b"of their own" not in file.read_bytes()
+
+
+async def test_no_words_stay_that_were_forgotten_while_the_model_wrote(db: StoreThread) -> None:
+    """An attribute that rests on two conversations stays when one goes; a first round that was made of
+    both may not say what only the other one said."""
+    secret = "The user collects quokkas."
+    (kept, *_) = await db.run(attributes.list_all)
+    made = await db.run(conversations.create, title="Later")
+    said = await db.run(messages.append, made.conversation_id, "user", "I collect quokkas.")
+    evidence = Evidence(made.conversation_id, said.message_id, 0, 17, "I collect quokkas")
+
+    def attach(store: Store) -> None:
+        found = Candidate(
+            new_id(), made.conversation_id, "The user collects.", 0.8, "grounded", None, (evidence,)
+        )
+        candidates.save_extracted(
+            store, settings_sha256="0" * 64, conversation_id=made.conversation_id,
+            message_ids=[said.message_id], candidates=[found],
+        )  # fmt: skip
+        ((own,),) = store.conn.execute(
+            "SELECT representative FROM attributes WHERE attribute_id = ?", (kept.attribute_id,)
+        ).fetchall()
+        group = candidates.Group(kept.attribute_id, own, (found.candidate_id,))
+        candidates.attach(store, [group])
+
+    await db.run(attach)
+    flags = {kept.text: 0.9, secret: 0.9}  # flagged again: the first round is not the last
+    gate = asyncio.Event()
+    backend = ScriptedBackend(
+        values=lambda *_: {"action": "correct", "attribute": secret}, parameters_b=70.0,
+        name="test-model", gate=gate,
+    )  # fmt: skip
+    task = asyncio.create_task(everything(db, backend, ScriptedVerifier(flags)))
+    while not backend.calls:
+        await asyncio.sleep(0)
+    await db.run(forgetting.forget_conversation, made.conversation_id)
+    assert kept.attribute_id in {one.attribute_id for one in await db.run(attributes.list_all)}
+    gate.set()
+    assert (await task)[-1].counts == {"left": 1}
+    assert await db.run(refinements.list_all) == []
 
 
 async def test_an_end_by_no_model_is_none(db: StoreThread) -> None:
