@@ -157,6 +157,7 @@ class RelevanceTrainer:
                 "wording": verdicts.wording_sha256(),
                 "embedder": tools.embed.name,
             },
+            asked=tuple(f"{row.prompt_id} {row.attribute_id}" for row in rows),
         )
 
     def fit(self, material: Material) -> Fitted:
