@@ -107,7 +107,7 @@ class LearningConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Learn anew after every sitting of judging."""
     refine: bool = True
     """What your verifier flags goes back to the extractor, to be weakened, corrected or withdrawn."""
-    active_share: Fraction = 0.25
+    active_share: Fraction = 0.1
     """Share of what is asked next that is chosen because the most is learned from it; the rest is
     drawn at random, and only that gives the headline figures."""
     personalize_chat: bool = False
