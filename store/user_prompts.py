@@ -170,3 +170,18 @@ def opening_messages(
         (-1 if limit is None else limit,),
     )
     return rows.fetchall()
+
+
+@guarded
+def told_in_chat(store: Store) -> set[str]:
+    """Hashes (:func:`text_sha256`) of what the person wrote in a chat whose model was told attributes
+    for it: which ones a model chose stood under the answer, so that they cannot be asked blind."""
+    rows = store.conn.execute(
+        """SELECT DISTINCT u.text FROM model_runs r JOIN messages a ON a.run_id = r.run_id
+        JOIN messages u ON u.conversation_id = a.conversation_id AND u.role = 'user'
+        AND u.position = (SELECT max(b.position) FROM messages b
+            WHERE b.conversation_id = a.conversation_id AND b.role = 'user'
+            AND b.position < a.position)
+        WHERE r.purpose = 'chat' AND json_array_length(r.parameters, '$.told') > 0"""
+    )
+    return {text_sha256(text) for (text,) in rows}

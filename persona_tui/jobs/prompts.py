@@ -64,7 +64,8 @@ def _seed(store: Store) -> str:
 
 async def draw_own(db: StoreThread, embedder: Embedder, wanted: int = OWN) -> int:
     """Have ``wanted`` of the person's own openings in the journal, drawn at random; how many were
-    new. Those that were removed or forgotten are not drawn again, nor what is there in other words.
+    new. Those that were removed or forgotten are not drawn again, nor what is there in other words,
+    nor what a personalized chat was told about: which attributes a model chose is known there.
 
     Raises :class:`models.errors.ModelError`.
     """
@@ -76,7 +77,12 @@ async def draw_own(db: StoreThread, embedder: Embedder, wanted: int = OWN) -> in
     taken = {one.source_message_id for one in there}
     taken |= set((await db.run(settings.get, user_prompts.NOT_DRAWN) or "").split())
     rows = await db.run(user_prompts.opening_messages)
-    offered = [Opening(key, text, language) for key, _, text, language in rows if key not in taken]
+    told = await db.run(user_prompts.told_in_chat)
+    offered = [
+        Opening(key, text, language)
+        for key, _, text, language in rows
+        if key not in taken and user_prompts.text_sha256(text) not in told
+    ]
     # Openings that were left out as doubles are offered each time: embed them only if anything is new.
     looked = _looked_at([one.message_id for one in offered], everything, wanted)
     if not offered or await db.run(settings.get, "prompts.looked_at") == looked:

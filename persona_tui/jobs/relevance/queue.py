@@ -51,7 +51,7 @@ class Material:
     chosen: set[str] = field(default_factory=set)
     """Prompts that the person named out of their turn: no random draws of prompts."""
     told: set[str] = field(default_factory=set)
-    """Prompts of which the person was told what models said."""
+    """Prompts of which the person was told what models said, also in a personalized chat."""
     skipped: set[Skip] = field(default_factory=set)
     asked: Asked = field(default_factory=Asked)
     """What a learner would ask next."""
@@ -96,15 +96,18 @@ def read_material(store: Store, share: float | None = None) -> Material:
     """Read all of it. ``share`` as :func:`persona_tui.jobs.picks.read`."""
     from store import relevance, settings, user_prompts
 
-    told = settings.get(store, "relevance.told") or ""
+    told = set((settings.get(store, "relevance.told") or "").split())
+    prompts = user_prompts.list_all(store)
+    if in_chat := user_prompts.told_in_chat(store):
+        told |= {o.prompt_id for o in prompts if user_prompts.text_sha256(o.text) in in_chat}
     return Material(
-        user_prompts.list_all(store),
+        prompts,
         accepted_attributes(store),
         # A no in the chat takes no item from its sheet: what is refused there would be missing here.
         [row for row in relevance.in_force(store) if row.supersedes or not _of_chat(row)],
         relevance.repeats(store),
         stored_seed(store, "relevance.seed"),
-        told=set(told.split()),
+        told=told,
         skipped=relevance_skips.read(store),
         asked=picks.read(store, "relevance", share),
     )

@@ -15,6 +15,7 @@ from persona_tui.jobs.chat import personalizing
 from persona_tui.jobs.chat.chatting import ChatSession
 from persona_tui.jobs.chat.updates import ChatUpdate, Ended, Line, Told
 from persona_tui.jobs.learning.choosing import Choice
+from persona_tui.jobs.prompts import draw_own
 from persona_tui.jobs.relevance.queue import fresh_sheet, read_material
 from persona_tui.paths import Paths
 from persona_tui.report.parts import drawn
@@ -167,6 +168,26 @@ def _sheet(store: Store, prompt_id: str) -> tuple[Draw, ...]:
     assert not [row for row in material.judgments if row.prompt_id == prompt_id]
     (prompt,) = [one for one in material.prompts if one.prompt_id == prompt_id]
     return fresh_sheet(prompt, material, 50).items
+
+
+async def test_what_was_told_in_a_chat_is_not_asked_as_if_it_were_hidden(db: StoreThread) -> None:
+    """What the model chose stood under the answer: judged after that, the same words are not blind."""
+    await data.learned(db)
+    session = ChatSession(
+        db, ScriptedBackend(lambda _: "Beans."),
+        personalize=personalizing.chooser(db, HashedEmbedder()),
+    )  # fmt: skip
+    updates = await gather(session.send(SAY))
+    assert told_by(updates)
+    plain = ChatSession(db, ScriptedBackend(lambda _: "Beans."))
+    await gather(plain.send("How do I mend a bicycle?"))
+    assert await draw_own(db, HashedEmbedder()) == 1  # of two openings the one that is not told of
+    there = await db.run(user_prompts.list_all)
+    assert SAY not in {one.text for one in there}
+    typed = await db.run(user_prompts.add, SAY.upper())
+    material = await db.run(read_material)
+    assert material.told == {typed.prompt_id}
+    assert await db.run(user_prompts.told_in_chat) == {user_prompts.text_sha256(SAY)}
 
 
 async def test_never_again_means_never_again(db: StoreThread) -> None:
