@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from persona_tui.jobs.learning.trainer import Lacking
@@ -52,6 +53,8 @@ async def run_order(
         async for step in steps:
             yield step
     if not stop.is_set():
+        # In a thread: it takes a quarter of a second, in which the interface would stand still.
+        await asyncio.to_thread(import_module, "persona_tui.jobs.learning.asking")
         from persona_tui.jobs.learning.asking import rank
 
         now = backends.settings

@@ -43,6 +43,8 @@ MOST_WAITING = 2000
 """Items that are looked at: embedding more would take minutes."""
 MOST_PROMPTS = 40
 """Prompts whose sheets are looked at."""
+MOST_PAIRS = 16_000
+"""Prompts × attributes that are looked at: their vectors take 100 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ async def _prompts(
     chosen = in_pool[:MOST_PROMPTS]
     if many:
         chosen += [one for one in waiting if one not in chosen][: MOST_PROMPTS - len(chosen)]
+        chosen = chosen[: max(1, MOST_PAIRS // min(MOST_WAITING, len(material.accepted)))]
     pairs: list[tuple[str, str]] = []
     for prompt in chosen:
         keys = (
@@ -194,14 +197,20 @@ async def _prompts(
     ranking = [one for one in in_pool if one in chosen]
     mean = np.array([float(unsure[of == one.prompt_id].mean()) for one in ranking])
     order = await _ranked(tools, mean, [one.text for one in ranking], judged)
-    sheets: dict[str, list[str]] = {}
-    for prompt in chosen if many else ():
-        room = round(most * share)
-        first, _ = subset(prompt.prompt_id, material.accepted, material.seed, most - room)
-        rows = [at for at in np.flatnonzero(of == prompt.prompt_id) if pairs[at][1] not in first]
-        texts = np.asarray(inputs.attributes[rows], dtype=np.float32)
-        best = active.ranked(unsure[rows], texts, texts[:0], room)
-        sheets[prompt.prompt_id] = [pairs[rows[at]][1] for at in best]
+
+    def picked() -> dict[str, list[str]]:
+        sheets: dict[str, list[str]] = {}
+        for prompt in chosen if many else ():
+            room = round(most * share)
+            first, _ = subset(prompt.prompt_id, material.accepted, material.seed, most - room)
+            here = np.flatnonzero(of == prompt.prompt_id)
+            rows = [at for at in here if pairs[at][1] not in first]
+            texts = np.asarray(inputs.attributes[rows], dtype=np.float32)
+            best = active.ranked(unsure[rows], texts, texts[:0], room)
+            sheets[prompt.prompt_id] = [pairs[rows[at]][1] for at in best]
+        return sheets
+
+    sheets = await asyncio.to_thread(picked)
     return _Found([ranking[at].prompt_id for at in order], sheets)
 
 
@@ -262,5 +271,5 @@ async def _pairs(tools: Tools, model: LearnedModel, share: float) -> _Found | No
     ways = found.scalars / scale
     ways /= np.linalg.norm(ways, axis=1, keepdims=True) + 1e-9
     apart = np.asarray(ways, dtype=np.float32)
-    order = active.ranked(unsure, apart[:count], apart[count:])
+    order = await asyncio.to_thread(active.ranked, unsure, apart[:count], apart[count:])
     return _Found([waiting[at].pair_id for at in order], {})

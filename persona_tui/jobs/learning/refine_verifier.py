@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from persona_tui.errors import UserError
@@ -62,6 +64,8 @@ async def load(db: StoreThread, backends: Backends, explain: bool = True) -> Ver
     model = await model_in_use(db, "verifier")
     if model is None and not explain:
         raise UserError("Your verifier is not trained yet: run 'persona-tui train' first.")
+    # In a thread: numpy and scipy take half a second, in which the interface would stand still.
+    await asyncio.to_thread(import_module, "persona_tui.jobs.learning.verifier")
     try:
         backend = local_judge(backends)
     except ModelError:  # it is not there: its opinion is only one feature of many

@@ -8,6 +8,7 @@ predictions, so that no pair is predicted by a model that was trained on it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -206,6 +207,18 @@ async def pair_features(
     used = [key for p in pairs for key in p.personalized.attribute_ids if key in texts]
     words = list(dict.fromkeys(texts[key] for key in used))
     vectors = await tools.embed([*answers, *words])
+    # Some milliseconds a pair: in a thread, or the interface would stand still for hundreds of them.
+    return await asyncio.to_thread(_features, pairs, texts, vectors, answers, words)
+
+
+def _features(
+    pairs: Sequence[ResponsePair],
+    texts: Mapping[str, str],
+    vectors: NDArray[np.float32],
+    answers: Sequence[str],
+    words: Sequence[str],
+) -> Pairs:
+    """Processor time only. ``vectors`` are those of ``answers`` and after them of ``words``."""
     row = {text: at for at, text in enumerate(answers)}
     meant = {text: len(answers) + at for at, text in enumerate(words)}
     scalars, apart = [], []
