@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from store import erasing, files, migrations
 from store.db import Store
 from store.errors import StoreError
+from store.faults import guarded
 
 LOW_DISK_BYTES = 200 << 20
 
@@ -32,6 +33,12 @@ def checks(store: Store) -> list[Check]:
         except (sqlite3.Error, StoreError, OSError) as error:
             made.append(Check(name, False, f"could not be checked: {error}"))
     return made
+
+
+@guarded
+def is_current(store: Store) -> bool:
+    """Whether the journal has this program's format: one that was opened as it is may be older."""
+    return bool(store.conn.execute("PRAGMA user_version").fetchone() == (migrations.NEWEST,))
 
 
 def _version(store: Store, name: str) -> Check:

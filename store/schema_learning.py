@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 STATEMENTS: list[str] = [
+    # Nothing was learned before this version; a row by hand would hinder the index below.
+    "DELETE FROM learned_models",
     # One of a kind is in use; the others are its history, kept for comparing and going back.
     "ALTER TABLE learned_models ADD COLUMN version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1)",
     """ALTER TABLE learned_models ADD COLUMN in_use INTEGER NOT NULL DEFAULT 0

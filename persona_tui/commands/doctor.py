@@ -125,13 +125,14 @@ def _database(paths: Paths) -> Iterator[Result]:
         yield Result("database", True, f"{paths.database}: none yet")
         return
     from store.db import open_store
-    from store.health import checks
+    from store.health import checks, is_current
 
     try:
         with open_store(paths.database, as_it_is=True) as store:
             for check in checks(store):
                 yield Result(f"database: {check.name}", check.ok, check.detail)
-            yield from _learned(store)
+            if is_current(store):  # an older one is migrated when the app opens it
+                yield from _learned(store)
     except StoreError as error:
         yield Result("database", False, str(error))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from store import conversations, files, migrations, settings
+from store import conversations, files, health, migrations, settings
 from store.db import open_store
 from store.errors import DiskFullError, ReadOnlyError, StoreError
 from tests.helpers import mode_of
@@ -103,3 +103,24 @@ def test_an_empty_file_becomes_a_journal(database: Path) -> None:
     with open_store(database) as store:
         assert conversations.count(store) == 0
     assert not (database.parent / "backups").exists()
+
+
+def test_what_was_learned_before_learning_hinders_nothing(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rows of one kind would break the index on kind and version."""
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:4])
+        patch.setattr(migrations, "NEWEST", 4)
+        with open_store(database) as store, store.write() as conn:
+            for key in "ab":
+                conn.execute(
+                    "INSERT INTO learned_models (learned_id, kind, created_at, app_version,"
+                    " trained_on, coefficients) VALUES (?, 'verifier', '', '0', '{}', '{}')",
+                    (key,),
+                )
+    with open_store(database, as_it_is=True) as store:
+        assert not health.is_current(store)
+    with open_store(database) as store:
+        assert store.conn.execute("SELECT count(*) FROM learned_models").fetchone() == (0,)
+        assert health.is_current(store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 import pytest
@@ -14,7 +15,7 @@ from persona_tui.cli import main
 from persona_tui.jobs.backends import Backends
 from persona_tui.jobs.learning import training
 from persona_tui.paths import Paths
-from store import attributes, caches, learned
+from store import attributes, caches, learned, migrations
 from store.db import open_store
 from tests.persona_tui.jobs.learning.small import SmallTrainer, judged
 
@@ -188,3 +189,18 @@ def test_doctor_says_which_model_cannot_be_read(
     checks = {one["name"]: one for one in json.loads(capsys.readouterr().out)["checks"]}
     assert not checks["learned models"]["ok"]
     assert "Your verifier (version 1) cannot be read" in checks["learned models"]["detail"]
+
+
+def test_doctor_reads_nothing_learned_from_an_older_journal(
+    paths: Paths, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks at a journal as it is: one of before learning has no versions yet."""
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:4])
+        patch.setattr(migrations, "NEWEST", 4)
+        open_store(paths.database).close()
+    with suppress(SystemExit):
+        main(["doctor", "--json"])
+    checks = {one["name"]: one for one in json.loads(capsys.readouterr().out)["checks"]}
+    assert checks["database: journal"]["ok"]
+    assert not {"learned models", "database"} & set(checks)
