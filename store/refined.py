@@ -9,7 +9,7 @@ refined: counting those would let refining look better than it is.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -104,6 +104,12 @@ def _outcomes(conn: sqlite3.Connection) -> dict[str, tuple[Outcome, str | None]]
         " FROM refinements ORDER BY created_at, refinement_id"
     ):
         steps.setdefault(key, []).append(tuple(step))
+    judged = dict(
+        conn.execute(
+            "SELECT attribute_id, min(created_at) FROM attribute_judgments"
+            " WHERE verdict IS NOT NULL GROUP BY attribute_id"
+        )
+    )
     found: dict[str, tuple[Outcome, str | None]] = {}
     for key, created, first in conn.execute(
         """SELECT a.attribute_id, a.created_at, min(j.created_at) FROM attributes a
@@ -111,14 +117,20 @@ def _outcomes(conn: sqlite3.Connection) -> dict[str, tuple[Outcome, str | None]]
         WHERE a.refines IS NULL AND a.strategy <> 'user' GROUP BY a.attribute_id ORDER BY a.n"""
     ):
         if any(created <= began and ended < first for began, ended in passes):
-            outcome = _outcome(steps.get(key, ()), first)
+            outcome = _outcome(steps.get(key, ()), first, judged)
             if outcome is not None:
                 found[key] = outcome
     return found
 
 
-def _outcome(steps: Sequence[tuple[Any, ...]], first: str) -> tuple[Outcome, str | None] | None:
-    """Of one original; ``None``: it is not known, because of what was stopped or forgotten."""
+def _outcome(
+    steps: Sequence[tuple[Any, ...]], first: str, judged: Mapping[str, str]
+) -> tuple[Outcome, str | None] | None:
+    """Of one original; ``None``: it is not known, because of what was stopped or forgotten, or it was
+    refined to what was there and judged before, of which the verifier knew the verdict.
+
+    ``judged``: when an attribute was judged first.
+    """
     if not steps:
         return "unflagged", None
     before = [step for step in steps if step[2] < first]
@@ -132,5 +144,5 @@ def _outcome(steps: Sequence[tuple[Any, ...]], first: str) -> tuple[Outcome, str
     if action == "withdraw":
         return "withdrawn", None
     if result is not None:
-        return "refined", result
+        return None if judged.get(result, created) < created else ("refined", result)
     return ("keep", None) if action == "keep" and number == 1 else None

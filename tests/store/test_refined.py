@@ -111,3 +111,16 @@ def test_other_figures_know_nothing_of_refined_ones(store: Store) -> None:
     assert data.inferred == 2
     assert new not in data.models.attribute_id
     assert len(data.models.attribute_id) == 2
+
+
+def test_what_was_refined_to_words_judged_before_does_not_count(store: Store) -> None:
+    """The verifier learned from that verdict: it let just such words pass."""
+    one, there, other = originals(store, 3)
+    judge(store, there.attribute_id, "ok")
+    assert treat(store, one, "correct", there.text) == there.attribute_id
+    assert treat(store, other, "correct", "The user likes cats.")
+    passed(store)
+    for flagged in (one, other):
+        judge(store, flagged.attribute_id, "bad")
+    assert row(store, one) is None
+    assert row(store, other) == ("bad", "refined", None)
