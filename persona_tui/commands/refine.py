@@ -79,6 +79,7 @@ class _Task:
         try:
             await self._refine(db, backends, settings)
         finally:
+            self._wipe()
             await backends.close()
             await db.close()
 
@@ -86,11 +87,13 @@ class _Task:
         from persona_tui.jobs.learning.refine_verifier import load
         from persona_tui.jobs.learning.refining import plan, refine, width_of
 
+        self._say("Your verifier looks at what you have not accepted …")
         verifier = await load(db, backends)
         backend = backends.get(settings.extraction.model)
         if backend.describe().parameters_b is None and backend.describe().local:
             await backend.start()  # its size decides how it is asked
         self.plan = await plan(db, backend, verifier, settings, limit=self.limit)
+        self._wipe()
         self._announce(backend, self.plan)
         if self.dry_run:
             return
@@ -107,15 +110,15 @@ class _Task:
         async with aclosing(steps):
             async for step in steps:
                 self.last = step
-                if not self.quiet and sys.stderr.isatty():
-                    self._draw(step)
+                self._draw(step)
 
     def _announce(self, backend: Backend, todo: Plan) -> None:
         """How many, and where the words go, before any goes."""
         where = backend.describe()
         count = len(todo.items)
         line = (
-            f"{todo.flagged:,} of {todo.scored:,} attributes are flagged, {todo.done:,} are through"
+            f"{todo.flagged:,} of the {todo.scored:,} attributes that you have not accepted are flagged, "
+            f"{todo.done:,} are through"
         )
         if count:
             line += (
@@ -130,8 +133,14 @@ class _Task:
 
         left = time_text(step.progress.seconds_left)
         line = f"{step.progress.done} of {step.progress.total} attributes"
+        self._say(f"{line} · {left}" if left else line)
+
+    def _say(self, line: str) -> None:
+        """Write the line of progress, which the next one takes away."""
+        if self.quiet or not sys.stderr.isatty():
+            return
         self._wipe()
-        click.echo(f"{line} · {left}" if left else line, err=True, nl=False)
+        click.echo(line, err=True, nl=False)
         self._drawn = True
 
     def _wipe(self) -> None:
@@ -226,11 +235,22 @@ def _record(step: Refinement) -> dict[str, object]:
     }
 
 
+_ENDED = {
+    "keep": "kept as it is",
+    "weaken": "weakened",
+    "correct": "corrected",
+    "withdraw": "withdrawn",
+}
+"""An action of the extractor, as it is told."""
+
+
 def _told(step: Refinement) -> str:
     first = f"{step.attribute_id}  " if step.round == 1 else " " * 38
     lines = [
         f"{first}{visible(step.before_text)}",
         f"    {step.probability:.0%} problematic: {visible(step.reason)}".replace("%", " %"),
-        f"    {step.action}" + ("" if step.after_text is None else f": {visible(step.after_text)}"),
+        f"    {_ENDED.get(step.action, step.action)}",
     ]
+    if step.after_text not in (None, step.before_text):
+        lines[-1] += f": {visible(step.after_text)}"
     return "\n".join(lines)

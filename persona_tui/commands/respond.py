@@ -167,7 +167,7 @@ async def _run(wanted: _Wanted) -> tuple[int, bool]:
             async for step in steps:
                 if shown:
                     paid = f", {_cost(spending)}" if hosts else ""
-                    line = f"pair {made + 1}: {step.characters} characters{paid}"
+                    line = f"pair {made + 1} of at most {wanted.count}: {step.characters} characters{paid}"
                     click.echo(f"\r\x1b[K{line}", err=True, nl=False)
                 if step.pair is not None:
                     made += 1

@@ -147,15 +147,20 @@ async def learn(
 
 
 def _progress(step: TrainStep) -> str:
+    import shutil
+
     from persona_tui.jobs.learning.using import NAMES
     from persona_tui.jobs.progress import time_text
+    from widgets.safe import shorten
 
     at = step.progress
     parts = [f"Your {NAMES[step.kind]}: {at.note}"]
     if at.total and at.total > 1:
         parts.append(f"{at.done} of {at.total}")
     parts.append(time_text(at.seconds_left))
-    return " · ".join(part for part in parts if part)[:100]
+    # Of a line that wraps only the last row is wiped: what came before would stay.
+    width = shutil.get_terminal_size().columns - 1
+    return shorten(" · ".join(part for part in parts if part), max(1, min(100, width)))
 
 
 def _tell(results: list[Result], *, as_json: bool) -> None:

@@ -73,10 +73,10 @@ def tell_set_aside(host: Services) -> None:
 def _changed(host: Services, state: LearningState) -> None:
     result = None if state.step is None else state.step.result
     if result is not None:
-        from persona_tui.jobs.learning.telling import note
+        from persona_tui.jobs.learning.telling import answer, note
 
-        said = note(result)
-        if said is not None:
+        said = answer(result) if state.asked else note(result)
+        if said:
             host.tell(said)
         if result.kind == "verifier" and result.outcome == "used":
             refining_host.look(host)

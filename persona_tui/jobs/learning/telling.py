@@ -127,18 +127,29 @@ def _worth(model: LearnedModel) -> str:
             f"models reached about 0.3.{unsure}"
         )
     if recall is None or precision is None:
-        return "What it is worth on judgments that it has not seen cannot be told yet."
+        return (
+            "What it is worth on judgments that it has not seen cannot be told yet: only those drawn at "
+            "random count, and too few are."
+        )
     found = _value(recall, "share")
     right = _value(precision, "share")
     if model.kind == "verifier":
         return (
             f"On ones that it had not seen it found {found} of what you called unsure or bad; of what "
-            f"it flagged, you did so with {right}."
+            f"it flagged, you did so with {right}.{_chance(model)}"
         )
     return (
         f"On ones that it had not seen it found {found} of what you called relevant; of what it "
         f"chose, you called {right} relevant."
     )
+
+
+def _chance(model: LearnedModel) -> str:
+    """Said where it is not shown to tell the ones from the others: flagging anything finds some."""
+    auroc = model.metrics.get("auroc")
+    if auroc is None or auroc.low > 0.5:
+        return ""
+    return " Whether that is better than flagging at random cannot be told yet."
 
 
 def missing(kind: LearnedKind, lacking: Lacking) -> str:
@@ -213,6 +224,19 @@ def note(result: Result) -> str | None:
         return None
     count = _counted(number(model.trained_on, "judgments"), "judgment")
     return f"Your {NAMES[result.kind]} learned from {count} (version {model.version})."
+
+
+def answer(result: Result) -> str:
+    """What is said to a person who had it trained: also that nothing changed."""
+    name = NAMES[result.kind]
+    if result.outcome == "unchanged":
+        return f"Your {name}: nothing new to learn since it last did."
+    if result.outcome == "not_used" and result.model is not None:
+        return (
+            f"Your {name} learned anew (version {result.model.version}), and is not put in use: it is "
+            "worse than the one in use by more than chance explains."
+        )
+    return note(result) or result_text(result)
 
 
 def number(trained_on: Mapping[str, Any], key: str) -> int:

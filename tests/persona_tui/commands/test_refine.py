@@ -52,6 +52,10 @@ def test_counts_and_never_which(extractor: Callable[..., ScriptedBackend]) -> No
     for text in (*FLAGGED, *REFINED):
         assert text not in found.output
     again = CliRunner().invoke(command, [])
+    assert (
+        "4 of the 12 attributes that you have not accepted are flagged, 4 are through."
+        in again.stderr
+    )
     assert "Nothing that is flagged waits" in again.stderr
 
 
@@ -87,11 +91,13 @@ def test_steps_are_shown_once_both_are_judged(
             judgments.save(store, row)
     found = CliRunner().invoke(command, ["list"])
     assert FLAGGED[0] in found.stdout
-    assert f"weaken: {REFINED[0]}" in found.stdout
+    assert f"weakened: {REFINED[0]}" in found.stdout
     assert "80 % problematic: It rests on one request." in found.stdout
     assert f"{FLAGGED[2]}" in found.stdout  # withdrawn: only the original is to be judged
     assert REFINED[1] not in found.stdout
     assert "2 more are shown once" in found.stderr
+    every = CliRunner().invoke(command, ["list", "--all"]).stdout
+    assert "    kept as it is\n" in every  # said once, not as if it had been changed into itself
     rows = CliRunner().invoke(command, ["list", "--all", "--json"]).stdout.splitlines()
     assert {json.loads(row)["action"] for row in rows} == {"weaken", "correct", "withdraw", "keep"}
 

@@ -12,8 +12,11 @@ import pytest
 from models.embeddings import HashedEmbedder
 from models.scripted import ScriptedBackend
 from persona_tui.cli import main
+from persona_tui.commands.train import _progress
 from persona_tui.jobs.backends import Backends
 from persona_tui.jobs.learning import training
+from persona_tui.jobs.learning.training import TrainStep
+from persona_tui.jobs.progress import Progress
 from persona_tui.paths import Paths
 from store import attributes, caches, learned, migrations
 from store.db import open_store
@@ -72,6 +75,13 @@ def test_it_says_what_it_learned_and_how_well(paths: Paths, train: Train) -> Non
         ("verifier", "unchanged", 1)
     ]
     assert rows[0]["model"]["metrics"]["recall"]["n"] == 20
+
+
+def test_the_line_of_progress_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one that wraps only the last row is wiped, and the rest would stay on the screen."""
+    monkeypatch.setenv("COLUMNS", "60")
+    at = Progress(197, 197, "steps", "embedding prompts and attributes", seconds_left=0.0)
+    assert len(_progress(TrainStep("relevance", at))) <= 59
 
 
 def test_too_little_says_how_much_is_missing(paths: Paths, train: Train) -> None:

@@ -98,6 +98,10 @@ async def test_it_says_what_is_missing_then_learns_when_asked(
         )
         assert "Recall" in about(screen)
         assert "You accept what is long." in about(screen)
+        await pilot.press("t")  # a key that is pressed is answered, also where nothing changes
+        await wait_until(
+            lambda: any("nothing new to learn" in str(one.message) for one in app._notifications)
+        )
         await pilot.press("escape")
         await wait_until(lambda: app.current_mode == "report")
         await pilot.press("l")
