@@ -66,7 +66,7 @@ def remembered(material: Material, fitted: Fitted) -> dict[str, Any]:
     """What a version must know of its training to be compared with later: what was asked, and what it
     said of each out of fold. JSON-able."""
     return {
-        "items": "".join(_keys(material)),
+        "asked": "".join(_keys(material)),
         "held_out": [round(float(value), 4) for value in fitted.held_out],
     }
 
@@ -135,7 +135,7 @@ def _short(item: str) -> str:
 
 def _knew(trained_on: Mapping[str, Any]) -> dict[str, float]:
     """What a version remembers: what it said out of fold, by item. Empty where that is damaged."""
-    items, held_out = trained_on.get("items"), trained_on.get("held_out")
+    items, held_out = trained_on.get("asked"), trained_on.get("held_out")
     if not isinstance(items, str) or not isinstance(held_out, list):
         return {}
     keys = [items[at : at + _DIGITS] for at in range(0, len(items), _DIGITS)]

@@ -100,9 +100,9 @@ def test_a_predecessor_that_cannot_be_read_keeps_nobody_out(
     "trained_on",
     [
         {},
-        {"items": 3, "held_out": []},
-        {"items": "ab", "held_out": [1, 2]},
-        {"items": "", "held_out": {}},
+        {"asked": 3, "held_out": []},
+        {"asked": "ab", "held_out": [1, 2]},
+        {"asked": "", "held_out": {}},
     ],
 )
 def test_what_a_predecessor_with_damaged_provenance_saw_is_not_known(
