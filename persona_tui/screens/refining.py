@@ -58,17 +58,20 @@ class RefiningScreen(ExtractionScreen):
         host = self.host
         where = host.backends.get(host.settings.extraction.model).describe()
         if not where.local:
-            from persona_tui.jobs.learning.refine_beside import plan_now
+            from persona_tui.jobs.learning.refine_beside import plan_now, summary
             from persona_tui.screens.confirm import ConfirmScreen
 
             todo = await plan_now(host.db, host.backends, host.settings)
+            if not todo.items:  # and what is flagged a moment later was not asked about
+                host.tell(summary({}, None))
+                return
             count = counted(len(todo.items), "flagged attribute")
             question = ConfirmScreen(
                 f"Send {count} to {where.where}?",
                 "Each goes to the model that infers, with up to five quotes of yours that it rests on.",
                 confirm="Send",
             )
-            if todo.items and not await self.app.push_screen_wait(question):
+            if not await self.app.push_screen_wait(question):
                 return
         refining_of(host).start()
 

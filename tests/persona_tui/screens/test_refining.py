@@ -118,6 +118,14 @@ async def test_it_asks_before_words_leave_the_machine(
             await wait_until(lambda: screen.app.screen is screen)
         await wait_until(lambda: "4 of 4 flagged" in line(screen))
         assert len(remote.calls) == 4
+        # Where nothing waits there is nothing to ask, and nothing begins that would ask for more.
+        await wait_until(lambda: not refining_of(screen.host).state.running)
+        await refining_of(screen.host).stop()
+        told: list[str] = []
+        monkeypatch.setattr(screen.host, "tell", lambda text, *_: told.append(text))
+        screen.action_refine()
+        await wait_until(lambda: told == ["Nothing that is flagged waits to be refined."])
+        assert not refining_of(screen.host).state.asked
 
 
 async def test_without_a_verifier_only_who_asked_is_told(
