@@ -95,11 +95,15 @@ class VerifierTrainer:
             )  # fmt: skip
         except TooFewError as error:
             raise Lacking(error.needed, error.have, error.what) from None
-        return Fitted(learned.coefficients, learned.held_out, _metrics(material, learned))
+        whose = {name: material.about.get(name) for name in ("embedder", "entailment")}
+        return Fitted(
+            {**learned.coefficients, **whose}, learned.held_out, _metrics(material, learned)
+        )
 
     def predict(self, coefficients: Mapping[str, Any], material: Material) -> Floats:
         """(n,) probability of *unsure* or *bad*."""
         own: Inputs = material.features
+        _same_embedder(coefficients, str(material.about["embedder"]))
         return verifier.predict(coefficients, own.scalars, own.vectors)
 
     def words(self, coefficients: Mapping[str, Any], material: Material) -> Sequence[str]:
@@ -143,9 +147,13 @@ async def doubt(
     """Likewise of subjects, which need not be in the journal; ``None`` if the model cannot be read."""
     if not subjects:
         return []
-    inputs, _ = await make_inputs(tools, subjects)
+    asked = tools.backend
+    if asked is not None and asked.describe().name != model.coefficients.get("entailment"):
+        asked = None  # another model is sure of other things: better no opinion than its
+    inputs, _ = await make_inputs(replace(tools, backend=asked), subjects)
 
     def said(coefficients: Mapping[str, Any]) -> list[Scored]:
+        _same_embedder(coefficients, tools.embed.name)
         chances = verifier.predict(coefficients, inputs.scalars, inputs.vectors)
         parts = verifier.contributions(coefficients, inputs.scalars)
         values = verifier.standardised(coefficients, inputs.scalars)
@@ -157,6 +165,15 @@ async def doubt(
         ]
 
     return await asyncio.to_thread(safely, model, said)
+
+
+def _same_embedder(coefficients: Mapping[str, Any], embedder: str) -> None:
+    """Likeness is a sign whose scale is the embedder's.
+
+    :raises ValueError: it was learned with another one.
+    """
+    if coefficients.get("embedder") != embedder:
+        raise ValueError("this verifier was learned with other embeddings")
 
 
 def rule(inputs: Inputs) -> Floats:
@@ -176,7 +193,7 @@ async def make_inputs(tools: Tools, subjects: Sequence[Subject]) -> tuple[Inputs
     texts = await tools.embed([one.text for one in subjects])
     evidence = await tools.embed(quotes)
     tools.progress("embedding attributes and their evidence", len(subjects), len(subjects))
-    about: dict[str, Any] = {"features": list(features.NAMES)}
+    about: dict[str, Any] = {"features": list(features.NAMES), "embedder": tools.embed.name}
     if tools.backend is not None:
         asking, note = subjects[:MOST_ASKED], "asking whether the words show it"
         tools.progress(note, 0, len(asking))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -168,3 +169,23 @@ async def test_messages_may_be_gone(db: StoreThread) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(messages, "get", gone)
         assert await score(await tools(db), made) is not None
+
+
+async def test_another_models_scale_is_not_taken_for_the_one_learned(db: StoreThread) -> None:
+    """Likeness and opinion are signs on the scale of the model that gave them."""
+    await db.run(data.teach)
+    asked = ScriptedBackend(
+        scores=lambda text, option: (option == "yes") * float(len(text) % 7), name="first"
+    )
+    steps = train(await tools(db, asked), ["verifier"], known={"verifier": TRAINER})
+    assert [s.result.outcome async for s in steps if s.result is not None] == ["used"]
+    model = await db.run(learned.in_use, "verifier")
+    assert model is not None
+    found = (await db.run(attributes.list_all))[:4]
+    other = ScriptedBackend(scores=lambda _, option: 8.0 * (option == "yes"), name="second")
+    with_none = await score(await tools(db), found, model)
+    assert await score(await tools(db, other), found, model) == with_none
+    assert other.calls == []
+    moved = replace(model, learned_id="moved",
+                    coefficients={**model.coefficients, "embedder": "another"})  # fmt: skip
+    assert await score(await tools(db), found, moved) is None
