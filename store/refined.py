@@ -8,10 +8,12 @@ refined: counting those would let refining look better than it is.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:  # records are read where no journal is
+    import sqlite3
 
 Outcome = Literal["unflagged", "keep", "refined", "withdrawn"]
 _ID, _VERDICT, _SAMPLING, _PROBABILITY, _UNBLINDED = 1, 3, 11, 12, 16

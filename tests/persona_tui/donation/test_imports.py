@@ -7,7 +7,7 @@ import sys
 
 HEAVY = {"numpy", "pyarrow", "textual", "llama_cpp", "onnxruntime", "sqlite3", "huggingface_hub",
          "pandas", "duckdb", "phonenumbers", "datasets"}  # fmt: skip
-LIGHT = ("assembling", "bundle", "card", "category", "checking", "coarse", "consent", "croissant",
+LIGHT = ("assembling", "bundle", "card", "checking", "coarse", "consent", "croissant",
          "families", "given", "identity", "parquet", "reading", "rows", "schema", "serialize",
          "withdrawal")  # fmt: skip
 
