@@ -121,14 +121,11 @@ class CompareScreen(PersonaScreen):
         """Read the pairs; coming back, take over what happened elsewhere."""
         await self._settle()
         judging, db, arm = self.host.settings.judging, self.host.db, self.host.settings.compare.arm
+        share = self.host.settings.learning.active_share
         if self.session is None or self._arm != arm:
             self.session = await db.run(
                 partial(
-                    CompareSession.load,
-                    judging=judging,
-                    surface="screen",
-                    arm=arm,
-                    share=self.host.settings.learning.active_share,
+                    CompareSession.load, judging=judging, surface="screen", arm=arm, share=share
                 )
             )
             self._arm = arm
@@ -142,7 +139,7 @@ class CompareScreen(PersonaScreen):
                     repeat_after_days=judging.repeat_after_days,
                     repeat_share=judging.repeat_share,
                     arm=arm,
-                    share=self.host.settings.learning.active_share,
+                    share=share,
                 )
             )
             self.session.refresh(queue, version)
