@@ -11,6 +11,7 @@ from persona_tui.commands.train import learn_again, learned_kinds
 from persona_tui.errors import UserError
 from persona_tui.paths import default_paths
 from persona_tui.state import forget_in_file
+from widgets.safe import counted
 
 if TYPE_CHECKING:
     from store.forgetting import Forgotten
@@ -45,12 +46,14 @@ def _tell(gone: Forgotten, *, as_json: bool) -> None:
         )
     else:
         click.echo(
-            f"Forgotten: {gone.conversations} conversations, {gone.messages} messages, "
-            f"{gone.attributes} attributes, {gone.judgments} judgments."
+            f"Forgotten: {counted(gone.conversations, 'conversation')}, "
+            f"{counted(gone.messages, 'message')}, {counted(gone.attributes, 'attribute')}, "
+            f"{counted(gone.judgments, 'judgment')}."
         )
         if gone.played:
             click.echo(
-                f"So did {gone.played} synthetic conversations that a model played from your profile."
+                f"Also {counted(gone.played, 'synthetic conversation')} that a model played from your "
+                "profile."
             )
         for path in gone.backups_remaining:
             click.echo(f"An older copy remains and may hold them: {path}")

@@ -59,8 +59,7 @@ def headlines(report: Report) -> Content:
     parts = [Content("In short\n").stylize("bold")]
     parts += [Content(f"  {text.clean(one.sentence)}\n") for one in there]
     parts += [
-        Content(f"  {text.clean(one.sentence)} {text.missing_text(one)}.\n").stylize("dim")
-        for one in missing
+        Content(f"  {_subject(one)} {text.missing_text(one)}.\n").stylize("dim") for one in missing
     ]
     parts += [
         Content(f"  ! {text.clean(note)}\n").stylize("$text-warning") for note in report.notes
@@ -96,6 +95,11 @@ def section(report: Report, part: Part, *, method: bool) -> Content:
     if not figures:
         parts.append(Content("  Nothing yet.\n").stylize("dim"))
     return Content("").join(parts)
+
+
+def _subject(figure: Figure) -> str:
+    """What a figure that is missing will tell; one whose sentence needs its value goes by its title."""
+    return text.clean(figure.sentence) or f"{text.title_of(figure)}."
 
 
 def _lacking(figure: Figure) -> str:

@@ -277,6 +277,9 @@ def test_drafts_go_with_what_is_forgotten(
     save_state(paths.state, state)
     paths.state.with_name(".state.json.999999999.part").write_text("zqxdraft of a killed app")
     assert run("forget", "conversation", key, "--yes") == 0
+    assert "Forgotten: 1 conversation, 3 messages, 0 attributes, 0 judgments." in (
+        capsys.readouterr().out
+    )
     assert load_state(paths.state) == UiState(
         welcomed=True, drafts={"": "zqxdraft two"}, forgotten=[key]
     )

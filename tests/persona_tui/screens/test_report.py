@@ -8,8 +8,10 @@ from textual.widgets import Static
 from persona_tui.app import PersonaApp
 from persona_tui.config import Settings
 from persona_tui.paths import Paths
+from persona_tui.report.model import Figure, Report
 from persona_tui.screens.report import ReportScreen
-from store.db import open_store
+from persona_tui.screens.report_text import headlines
+from store.db import open_store, utc_now
 from tests.helpers import wait_until
 from tests.persona_tui.audit_data import audit
 
@@ -39,3 +41,13 @@ async def test_figures_are_shown_and_written(paths: Paths, size: tuple[int, int]
         folder = paths.data_dir / "reports"
         await wait_until(lambda: folder.exists() and len(list(folder.iterdir())) >= 1)
         assert all(one.stat().st_mode & 0o777 == 0o600 for one in folder.iterdir())
+
+
+def test_a_headline_that_is_missing_says_what_is_missing() -> None:
+    """Also where its sentence could not be written without its value."""
+    found = Figure(
+        "stage2.base_rate", "2", "How much of you matters", "share", "", "", missing="5 more",
+        headline=True,
+    )  # fmt: skip
+    said = str(headlines(Report(utc_now(), "0", (found,), (), {})))
+    assert "  How much of you matters. Not yet: 5 more.\n" in said
