@@ -12,6 +12,7 @@ import pytest
 from models.embeddings import HashedEmbedder
 from models.scripted import ScriptedBackend
 from persona_tui.db import StoreThread
+from persona_tui.jobs.learning import using
 from persona_tui.jobs.learning.trainer import Lacking, Tools, trainers
 from persona_tui.jobs.learning.training import train
 from persona_tui.jobs.learning.vectors import Vectors
@@ -189,3 +190,4 @@ async def test_another_models_scale_is_not_taken_for_the_one_learned(db: StoreTh
     moved = replace(model, learned_id="moved",
                     coefficients={**model.coefficients, "embedder": "another"})  # fmt: skip
     assert await score(await tools(db), found, moved) is None
+    assert len(using.to_tell()) == 1
