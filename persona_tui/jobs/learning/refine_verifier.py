@@ -85,4 +85,4 @@ async def _missing(tools: Tools) -> str:
         await TRAINER.material(tools)
     except Lacking as lacking:
         return f"{begin}: {lacking} are needed ('persona-tui review', then 'persona-tui train')."
-    return f"{begin}: run 'persona-tui train' first."
+    return f"{begin}: 'persona-tui train' trains it, or says what is missing."

@@ -154,8 +154,9 @@ def _chance(model: LearnedModel) -> str:
 
 def missing(kind: LearnedKind, lacking: Lacking) -> str:
     """What a kind needs before it can learn, and how to give it."""
+    little = "too little" if lacking.have else "nothing"
     return (
-        f"Your {NAMES[kind]} has nothing to learn from yet: it needs {lacking.missing} more "
+        f"Your {NAMES[kind]} has {little} to learn from yet: it needs {lacking.missing} more "
         f"{clean(lacking.what)} ({lacking.have} of {lacking.needed}). Give them in "
         f"{ABOUT[kind].how}."
     )

@@ -54,6 +54,17 @@ async def test_nothing_is_flagged_before_anything_is_learned(db: StoreThread, pa
     assert steps == []
 
 
+async def test_one_verdict_only_is_not_sent_in_a_circle(db: StoreThread, paths: Paths) -> None:
+    """Training says what is missing; to run it first would not help."""
+    for one in await db.run(partial(seed, count=24)):
+        row = AttributeJudgment(
+            "", one.attribute_id, utc_now(), JudgmentContext("g" * 64, "0"), verdict="ok"
+        )
+        await db.run(judgments.save, row)
+    with pytest.raises(UserError, match=r"'persona-tui train' trains it, or says what is missing"):
+        await load(db, backends_of(paths))
+
+
 async def test_from_judgments_to_refined_attributes(db: StoreThread, paths: Paths) -> None:
     """Of every talk the person rejects what is about many books, and judges only the first half."""
     for talk in range(4):

@@ -53,4 +53,5 @@ def test_a_person_who_asks_is_told_how_it_ended(outcome: Outcome, said: str) -> 
 def test_a_person_who_asks_is_told_what_is_missing() -> None:
     result = Result("reward", "lacking", lacking=Lacking(20, 3, "rated pairs of answers"))
     assert "it needs 17 more rated pairs of answers (3 of 20)" in telling.answer(result)
+    assert "has too little to learn from" in telling.answer(result)
     assert telling.note(result) is None  # by itself it says nothing of that
