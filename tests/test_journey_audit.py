@@ -115,7 +115,7 @@ def _second_pair_with_undo(app: Terminal, paths: Paths) -> None:
     app.press("z")
     app.wait_for(OVERALL)
     app.wait_for(lambda _: _ratings(paths) == 1, hint="the preference taken back")
-    assert _panes(app.text()) == before
+    _still(app, before)
     _is_blinded(app)
     app.press("2")
     app.wait_for(OF_ATTRIBUTE)
@@ -125,25 +125,31 @@ def _second_pair_with_undo(app: Terminal, paths: Paths) -> None:
 
 def _begin_pair(app: Terminal, paths: Paths, key: str, *, ratings: int) -> str:
     """Say which one is better of the next pair, no more; what the panes show."""
-    text = app.wait_for(OVERALL, timeout=240)
+    app.wait_for(OVERALL, timeout=240)
+    text = app.wait_for(_panes)
     app.press(key)
     app.wait_for(OF_ATTRIBUTE)
     app.wait_for(lambda _: _ratings(paths) == ratings, hint="the preference in the journal")
     _is_blinded(app)
-    assert _panes(app.text()) == _panes(text)
-    return _panes(text)
+    shown = _panes(text)
+    _still(app, shown)
+    return shown
 
 
 def _is_again(app: Terminal, panes: str) -> None:
     """The pair that was under way, on the same sides, still asked about and still blinded."""
     app.wait_for(OF_ATTRIBUTE, hint="the pair that was under way")
-    assert _panes(app.text()) == panes
+    _still(app, panes)
     _is_blinded(app)
 
 
+def _still(app: Terminal, panes: str) -> None:
+    """The panes show this, at the latest when all is painted."""
+    app.wait_for(lambda text: _panes(text) == panes, hint="the same answers")
+
+
 def _is_blinded(app: Terminal) -> None:
-    text = app.text()
-    assert "blinded" in text
+    text = app.wait_for("blinded")
     assert "personalized" not in text
     assert "unmasked" not in text
 
@@ -156,10 +162,11 @@ def _unmasked(app: Terminal, *, go_on: bool = True) -> None:
 
 
 def _panes(text: str) -> str:
-    """Both answers as they stand side by side; the question below takes more or fewer lines."""
+    """Both answers as they stand side by side; the question below takes more or fewer lines. Nothing
+    if they are not all there: a terminal is painted line by line."""
     lines = text.split("\n")
-    first = next(at for at, line in enumerate(lines) if "╭─ Left" in line and "─ Right" in line)
-    last = next(at for at, line in enumerate(lines) if at > first and line.count("╰") == 2)
+    first = next((n for n, line in enumerate(lines) if "╭─ Left" in line and "─ Right" in line), 0)
+    last = next((n for n, line in enumerate(lines) if n > first > 0 and line.count("╰") == 2), 0)
     return "\n".join(line for line in lines[first:last] if line.strip(" │"))
 
 
