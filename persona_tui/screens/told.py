@@ -53,8 +53,11 @@ class ToldScreen(ModalScreen[bool]):
         super().__init__()
         self.answer = answer
         self.items = list(items)
-        self.said: dict[str, str] = {one.attribute_id: EVER for one in items if one.use == "never"}
+        before = {one.attribute_id: HERE for one in items if one.refused}
+        before |= {one.attribute_id: EVER for one in items if one.use == "never"}
+        self.said: dict[str, str] = dict(before)
         """What the person said of each, just now or before."""
+        self._before = before
         self._steps: list[tuple[str, str]] = []
         """(attribute, judgment), the newest last."""
         self._changed = False
@@ -149,8 +152,8 @@ class ToldScreen(ModalScreen[bool]):
         async def back() -> None:
             await self._host.db.run(personalizing.take_back, judgment)
             self._steps.pop()
-            # Before a *never* there can only have been a *not for this*.
-            if any(one == key for one, _ in self._steps):
+            # Before a *never* there can only have been a *not for this*, now or in an earlier look.
+            if key in self._before or any(one == key for one, _ in self._steps):
                 self.said[key] = HERE
             else:
                 self.said.pop(key, None)

@@ -86,6 +86,17 @@ async def test_it_is_turned_on_says_what_it_knew_and_takes_a_no(
         await wait_until(lambda: list(window.said.values()) == [HERE, EVER])
         await pilot.press("down", "n", "z", "escape")
         await wait_until(lambda: app.screen is not window)
+        await pilot.press("u")  # what was said stands there when one looks again
+        await wait_until(lambda: isinstance(app.screen, ToldScreen))
+        again = app.screen
+        assert isinstance(again, ToldScreen)
+        assert list(again.said.values()) == [HERE, EVER]
+        await pilot.press("n")
+        await wait_until(lambda: list(again.said.values()) == [EVER, EVER])
+        await pilot.press("z")
+        await wait_until(lambda: list(again.said.values()) == [HERE, EVER])
+        await pilot.press("escape")
+        await wait_until(lambda: app.screen is not again)
         await pilot.press("r")
         await idle(pilot)
         assert knew[0] not in system_of(backend)
