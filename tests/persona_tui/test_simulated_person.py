@@ -30,7 +30,7 @@ from tests.persona_tui.simulated_audit import (
     pairs,
 )
 
-SEEDS = int(os.environ.get("AUDIT_SEEDS", "80"))
+SEEDS = int(os.environ.get("AUDIT_SEEDS", "60"))
 """People. ``AUDIT_SEEDS=200`` takes four minutes, and sees more."""
 BIASES = (0.0, 0.5)
 """Share of comparisons in which the left answer is taken unread, of people in turn."""
@@ -46,7 +46,7 @@ NO_CATCH = replace(SETTINGS.judging, catch_share=0.0)
 
 
 def least(intervals: int) -> int:
-    """So many of nominal 95 % hold, but for bad luck of three standard deviations: 181 of 200, 70 of 80."""
+    """So many of nominal 95 % hold, but for bad luck of three standard deviations: 181 of 200, 52 of 60."""
     return int(stats.binom.ppf(0.004, intervals, 0.95))
 
 

@@ -11,7 +11,7 @@ from persona_tui.donation.redaction import Known, Redactor
 from persona_tui.donation.redaction.patterns import SHAPED, WORDED
 from persona_tui.donation.redaction.rules import Rule
 
-LONG, LENGTH = 200_000, 20_000
+LONG, LENGTH = 80_000, 8_000
 FRAGMENTS = [
     "a", "A", "1", "a ", "Aa ", "1 ", "1-", "1.", "a.", "a@", "@a", "a@a.", "://a:", "::", "\n", "- ", "my aa ", "ul. Aa ", "C:\\Users\\a\\",
     "/home/a/", "%41", "\\u0041", "&#65;", "sk-", "eyJaaaaaaa.", "-----BEGIN PRIVATE " + "KEY-----\n", "AAAA\n", "aGVs\n", "4111 ",
