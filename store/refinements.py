@@ -1,7 +1,8 @@
 """Steps of verify-and-refine: what was flagged, why, and what the extractor made of it.
 
 A refined attribute is an attribute like any other (:attr:`store.records.Attribute.refines` says of
-what it was made), with candidates of its own that quote the words that the extractor was shown.
+what it was made), with candidates of its own that quote what the original quotes: what the extractor
+was shown of it, and the rest, lest their number tell which of the two was refined.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Result:
     """What a refined attribute is made of, beside the words of its last step."""
 
     evidence: tuple[Evidence, ...]
-    """What the extractor was shown; copied, so that it goes with any of it."""
+    """What the original rests on; copied, so that it goes with any of it."""
     confidence: float
     strategy: Strategy
     settings_sha256: str

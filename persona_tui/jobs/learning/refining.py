@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from persona_tui.config import Settings
     from persona_tui.db import StoreThread
     from persona_tui.stages.extraction import ExtractionSettings
-    from persona_tui.stages.verification.proposal import Words
     from persona_tui.stages.verification.refine import Doubt, Step
 
 
@@ -267,7 +266,7 @@ class _Work:
         async with aclosing(steps) as stream:
             async for step in stream:
                 note = step.note or note
-                made = await self._keep(row, step, words, begun)
+                made = await self._keep(row, step, begun)
                 if made is None:
                     return _Treated("left", tuple(kept), note)
                 kept.append(made)
@@ -286,11 +285,7 @@ class _Work:
                 found[span.message_id] = message.text
         return found
 
-    async def _keep(
-        self, row: Attribute, step: Step, words: Sequence[Words], begun: str
-    ) -> Refinement | None:
-        from persona_tui.stages.verification.refine import shown
-
+    async def _keep(self, row: Attribute, step: Step, begun: str) -> Refinement | None:
         made = Refinement(
             "", row.attribute_id, step.round, utc_now(), self.verifier.learned_id,
             step.doubt.probability, step.doubt.reason, step.before, step.action, step.after,
@@ -298,9 +293,10 @@ class _Work:
         )  # fmt: skip
         result = None
         if step.is_last and step.after is not None and step.after != row.text:
-            # Everything that is told of it once it is judged is as it was of the flagged one.
+            # Everything that is told of it is as it was of the flagged one, all quotes included: more
+            # of them than a refined one can have would tell which of the two was not.
             result = Result(
-                shown(words), row.confidence or 0.0, row.strategy,
+                row.evidence, row.confidence or 0.0, row.strategy,
                 self.settings_sha256, row.language, row.category,
             )  # fmt: skip
         return await self.db.run(partial(refinements.save, step=made, result=result, begun=begun))

@@ -29,7 +29,7 @@ class About:
 ABOUT: dict[LearnedKind, About] = {
     "verifier": About(
         "which inferred attributes you would call unsure or bad",
-        "what it flags is refined before you see it, and asked about first",
+        "what it flags goes back to be refined, and part of what you are asked is what it is unsure of",
         "Review (F3, or persona-tui review)",
     ),
     "relevance": About(

@@ -21,7 +21,7 @@ from models.protocol import Backend, Embedder
 from persona_tui.stages.extraction import ExtractionSettings
 from persona_tui.stages.verification import refine_grounded, refine_holistic, refine_prompts
 from persona_tui.stages.verification.proposal import Action, Proposal, Words
-from store.records import Attribute, Evidence
+from store.records import Attribute
 
 MAX_WORDS = 5
 """Quotes that the extractor is shown."""
@@ -70,11 +70,6 @@ def words_of(attribute: Attribute, messages: dict[str, str]) -> tuple[Words, ...
         for evidence in attribute.evidence
         if evidence.message_id in messages
     )[:MAX_WORDS]
-
-
-def shown(words: Sequence[Words]) -> tuple[Evidence, ...]:
-    """What a refined attribute rests on."""
-    return tuple(one.evidence for one in words)
 
 
 async def refine(

@@ -250,6 +250,40 @@ async def test_nothing_tells_which_one_was_refined(db: StoreThread) -> None:
     assert {order.place(one.attribute_id) for one in pair} != {None}
 
 
+async def test_both_show_the_same_quotes_however_many_there_are(db: StoreThread) -> None:
+    """The extractor is shown five; an attribute with more would be known as no refined one."""
+    flagged = (await by_text(db))[FLAGGED[0]]
+
+    def say_more(store: Store) -> None:
+        made = conversations.create(store, title="Again")
+        said = [
+            messages.append(store, made.conversation_id, "user", f"I own 5 books, {n}.")
+            for n in range(8)
+        ]
+        spans = tuple(
+            Evidence(made.conversation_id, one.message_id, 2, 13, "own 5 books") for one in said
+        )
+        found = Candidate(
+            new_id(), made.conversation_id, flagged.text, 0.5, "grounded", None, spans
+        )
+        candidates.save_extracted(
+            store, settings_sha256="0" * 64, conversation_id=made.conversation_id,
+            message_ids=[one.message_id for one in said], candidates=[found],
+        )  # fmt: skip
+        ((own,),) = store.conn.execute(
+            "SELECT representative FROM attributes WHERE attribute_id = ?", (flagged.attribute_id,)
+        ).fetchall()
+        group = candidates.Group(flagged.attribute_id, own, (found.candidate_id,))
+        candidates.attach(store, [group])
+
+    await db.run(say_more)
+    await everything(db)
+    found = await by_text(db)
+    assert len(found[FLAGGED[0]].evidence) == 9
+    assert found[REFINED[0]].evidence == found[FLAGGED[0]].evidence
+    assert len(found[REFINED[0]].sources) == len(found[FLAGGED[0]].sources)
+
+
 async def test_forgetting_the_conversation_takes_it_by_bytes(db: StoreThread) -> None:
     await everything(db)
     (conversation,) = {

@@ -35,7 +35,9 @@ def words(*pairs: tuple[str, str]) -> tuple[Words, ...]:
 
 
 def attribute(text: str, said: Sequence[Words]) -> Attribute:
-    return Attribute("a", text, 0.7, "holistic", utc_now(), evidence=stage.shown(said))
+    return Attribute(
+        "a", text, 0.7, "holistic", utc_now(), evidence=tuple(o.evidence for o in said)
+    )
 
 
 async def steps(
