@@ -110,12 +110,17 @@ class LearningBeside:
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._again = False
+        self._wanted: tuple[LearnedKind, ...] = ()
+        """What the person asked for while something else was learned."""
         self._judged = 0
 
     def start(self, kinds: Iterable[LearnedKind] = KINDS) -> None:
-        """Train now, because the person wants it. Nothing happens if it is at work."""
+        """Train now, because the person wants it: after what nobody asked for, if that is at work.
+        Nothing happens if it is at work because of them."""
         if not self._running:
             self._begin(tuple(kinds), asked=True)
+        elif not self.state.asked:
+            self._wanted = tuple(kinds)
 
     def judged(self) -> None:
         """Something was judged: after :data:`SITTING` times it is learned from."""
@@ -138,7 +143,7 @@ class LearningBeside:
         """Begin no other kind; a second time, drop the one under way, too."""
         if not self._running or self._task is None:
             return
-        self._again = False
+        self._again, self._wanted = False, ()
         if self._stop.is_set():
             self._task.cancel()
         self._stop.set()
@@ -146,7 +151,7 @@ class LearningBeside:
 
     async def stop(self) -> None:
         """End at once; of the kind under way nothing is kept."""
-        self._again = False
+        self._again, self._wanted = False, ()
         task = self._task
         if task is not None and not task.done():
             task.cancel()
@@ -181,9 +186,11 @@ class LearningBeside:
                 async with aclosing(self._work(kinds, asked, self._stop)) as steps:
                     async for step in steps:
                         self._take(step)
-            if not self._again or self._stop.is_set():
+            if self._stop.is_set() or not (self._again or self._wanted):
                 return
-            kinds, asked = (), False
+            kinds, asked, self._wanted = self._wanted, bool(self._wanted), ()
+            if asked:
+                self._set(asked=True)
 
     def _take(self, step: TrainStep) -> None:
         self._set(step=step)

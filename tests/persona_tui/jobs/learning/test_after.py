@@ -162,3 +162,19 @@ async def test_a_fault_is_told_not_raised(db: StoreThread) -> None:
     learning.start()
     await wait_until(lambda: learning.state.error)
     assert "RuntimeError" in (learning.state.error or "")
+
+
+async def test_what_the_person_asks_for_is_done_after_what_nobody_asked_for(
+    db: StoreThread,
+) -> None:
+    beside = Beside(db)
+    await db.run(judged, 40)
+    beside.gate.clear()
+    beside.learning.look()
+    await wait_until(lambda: len(beside.runs) == 1)
+    beside.learning.start(["verifier"])
+    beside.gate.set()
+    await beside.ended()
+    assert beside.runs == [(("verifier",), False), (("verifier",), True)]
+    assert beside.states[-1].asked is False
+    assert any(one.asked for one in beside.states)
