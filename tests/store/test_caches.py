@@ -74,7 +74,9 @@ def test_what_was_asked_before_forgetting_is_not_kept_after_it(store: Store) -> 
     assert caches.choices(store, [key_of(1)])
 
 
-@pytest.mark.parametrize("text", ["x", "[]", "{}", "[1, 2]", '[["a"], 1]', "[[null], 1]", "[" * 9999])
+@pytest.mark.parametrize(
+    "text", ["x", "[]", "{}", "[1, 2]", '[["a"], 1]', "[[null], 1]", "[" * 9999]
+)
 def test_a_damaged_row_is_as_none(store: Store, text: str) -> None:
     caches.keep_choices(store, {key_of(1): ((-0.25,), 1.0)}, caches.generation(store))
     with store.write() as conn:
