@@ -114,18 +114,22 @@ class LearningScreen(PersonaScreen):
         if unknown - self._looked and not state.running:  # once: what fails would fail again
             self._looked |= unknown
             self.learning.look(k for k in KINDS if k in unknown)
-        self.query_one(WorkLine).say(texts.work_line(self.learning.state))
+        self._say(self.learning.state)
 
     def show_learning(self, state: LearningState) -> None:
         """Learning went on: shown where it is, read anew when a kind is done."""
         if not self._is_built:
             return
-        self.query_one(WorkLine).say(texts.work_line(state))
+        self._say(state)
         result = None if state.step is None else state.step.result
         if result is not None or not state.running:
             self.reload()
         else:
             self.fill()
+
+    def _say(self, state: LearningState) -> None:
+        line = self.query_one(WorkLine)
+        line.say(texts.work_line(state, self.size.width - line.styles.padding.width))
 
     def on_resize(self) -> None:
         super().on_resize()
@@ -181,9 +185,9 @@ class LearningScreen(PersonaScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self._is_built:
             return True
-        running = self.learning.state.running
+        running, asked = self.learning.state.running, self.learning.state.asked
         if action in ("train", "train_all"):
-            return not running
+            return not (running and asked)  # after a run that nobody asked for theirs begins
         if action == "stop":
             return running
         if action == "use":

@@ -139,13 +139,15 @@ def details(
     return Content("\n").join(lines)
 
 
-def work_line(state: LearningState) -> str:
-    """The line at the bottom while it learns, or about how it ended."""
+def work_line(state: LearningState, width: int) -> str:
+    """The line at the bottom while it learns, in ``width`` cells with the key that stops it, or about
+    how it ended."""
     if state.running and state.step is not None:
         name = NAMES[state.step.kind]
         if state.stopping:
             return f"Your {name}: stopping after this one   s drops it"
-        return f"Your {name}: {progress_text(state.step)}   s stops"
+        hint = "   s stops"
+        return shorten(f"Your {name}: {progress_text(state.step)}", width - len(hint)) + hint
     if state.running:
         return "Learning …   s stops"
     if state.error:

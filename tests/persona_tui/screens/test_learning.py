@@ -15,11 +15,14 @@ from persona_tui.app import PersonaApp
 from persona_tui.config import Settings
 from persona_tui.jobs.backends import Backends
 from persona_tui.jobs.learning import training
-from persona_tui.jobs.learning.after import SITTING
+from persona_tui.jobs.learning.after import SITTING, LearningState
+from persona_tui.jobs.learning.training import TrainStep
+from persona_tui.jobs.progress import Progress
 from persona_tui.paths import Paths
 from persona_tui.screens import learning_host
 from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.learning import LearningScreen
+from persona_tui.screens.learning_text import work_line
 from store import learned
 from store.db import open_store
 from tests.helpers import wait_until
@@ -185,6 +188,15 @@ async def test_stopping_drops_what_is_under_way(
         await wait_until(lambda: idle(app))
         assert await app.db.run(learned.list_all) == []
         hold = False
+
+
+def test_the_key_that_stops_it_stays_on_the_line() -> None:
+    at = Progress(197, 197, "steps", "embedding prompts and attributes", seconds_left=0.0)
+    state = LearningState(running=True, step=TrainStep("relevance", at))
+    line = work_line(state, 60)
+    assert len(line) <= 60
+    assert line.startswith("Your relevance model: embedding prompts")
+    assert line.endswith("   s stops")
 
 
 async def test_damaged_versions_do_no_harm(paths: Paths, small: SmallTrainer) -> None:
