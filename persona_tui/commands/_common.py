@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 @contextmanager
 def journal() -> Iterator[Store]:
     """The person's database, open for the time of one verb."""
+    from persona_tui.logs import start_logging
     from store.db import open_store
 
+    start_logging()  # or what is meant for the log would stand between the lines of the terminal
     store = open_store(default_paths().database)
     try:
         yield store

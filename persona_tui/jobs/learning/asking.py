@@ -128,7 +128,8 @@ async def _attributes(tools: Tools, model: LearnedModel, share: float) -> _Found
         return waiting, judged
 
     waiting, judged = await tools.db.run(read)
-    scored = await verifier.score(tools, waiting, model)
+    # Without the local model's opinion: thousands may wait, and it would take hours for an order.
+    scored = await verifier.score(replace(tools, backend=None), waiting, model)
     if scored is None:
         return None
     threshold = float(model.coefficients.get("threshold", 0.5))

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from store.learned_records import LearnedModel
     from store.records import Attribute
 
+CHANCE = 0.5
+"""AUROC of a coin. A verifier whose interval holds it may be guessing, and with a threshold that prefers
+recall it then flags nearly everything: models would rewrite what nothing is wrong with."""
+GUESSING = (
+    "Nothing is flagged, for your verifier may still be guessing: on attributes that it had not seen it is "
+    "not surely better than chance. Judge more of them ('persona-tui review'), then 'persona-tui train'."
+)
 MOST_REASONS = 2
 """Reasons that the extractor is told: the strongest ones."""
 
@@ -73,6 +80,9 @@ async def load(db: StoreThread, backends: Backends, explain: bool = True) -> Ver
     tools = await tools_for(db, backends.embedder, backend)
     if model is None:
         raise UserError(await _missing(tools))
+    ranks = model.metrics.get("auroc")
+    if ranks is None or ranks.low <= CHANCE:
+        raise UserError(GUESSING)
     return PersonalVerifier(model, tools)
 
 

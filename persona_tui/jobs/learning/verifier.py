@@ -34,10 +34,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 PROBLEMS = ("unsure", "bad")
 METRICS = ("precision", "recall", "f1", "f2")
-MOST_ASKED = 400
 ASKING_SECONDS = 4.0
-"""What the local model may take in one run: one sign of many is not worth the person's waiting. Answers
-are kept, so the next run goes on with others."""
+"""What the local model may take in one run of learning: one sign of many is not worth the person's waiting.
+Answers are kept, so the next run goes on with others, until there is one of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,8 @@ class VerifierTrainer:
         ]
         if len(rows) < verifier.FEWEST:
             raise Lacking(verifier.FEWEST, len(rows), verifier.WHAT)
-        inputs, about = await make_inputs(tools, [subjects[a.attribute_id[i]] for i in rows])
+        asked = [subjects[a.attribute_id[i]] for i in rows]
+        inputs, about = await make_inputs(tools, asked, seconds=ASKING_SECONDS)
         random = set(drawn(a))
         return Material(
             items=tuple(a.judgment_id[i] for i in rows),
@@ -185,8 +185,11 @@ def rule(inputs: Inputs) -> Floats:
 # --- features -------------------------------------------------------------------------------------
 
 
-async def make_inputs(tools: Tools, subjects: Sequence[Subject]) -> tuple[Inputs, dict[str, Any]]:
-    """Features, and where they come from. Raises :class:`models.errors.ModelError`."""
+async def make_inputs(
+    tools: Tools, subjects: Sequence[Subject], *, seconds: float = math.inf
+) -> tuple[Inputs, dict[str, Any]]:
+    """Features, and where they come from. The local model's opinion is one of them if it has one of all
+    ``subjects`` after about ``seconds``. Raises :class:`models.errors.ModelError`."""
     tools.progress("embedding attributes and their evidence", 0, len(subjects))
     quotes = [s.quote for one in subjects for s in one.said[: features.MOST_EVIDENCE]]
     owner = [i for i, one in enumerate(subjects) for _ in one.said[: features.MOST_EVIDENCE]]
@@ -195,16 +198,19 @@ async def make_inputs(tools: Tools, subjects: Sequence[Subject]) -> tuple[Inputs
     tools.progress("embedding attributes and their evidence", len(subjects), len(subjects))
     about: dict[str, Any] = {"features": list(features.NAMES), "embedder": tools.embed.name}
     if tools.backend is not None:
-        asking, note = subjects[:MOST_ASKED], "asking whether the words show it"
-        tools.progress(note, 0, len(asking))
+        note = "asking whether the words show it"
+        tools.progress(note, 0, len(subjects))
         kept = KeptChoices(tools.db, tools.backend, tools.embed.begun)  # nothing is asked twice
         answers = await ask(
-            kept, asking, seconds=ASKING_SECONDS,
-            on_step=lambda done: tools.progress(note, done, len(asking)),
+            kept, subjects, seconds=seconds,
+            on_step=lambda done: tools.progress(note, done, len(subjects)),
         )  # fmt: skip
-        known = dict(enumerate(answers))
-        subjects = [replace(one, entailment=known.get(i)) for i, one in enumerate(subjects)]
-        about["entailment"] = tools.backend.describe().name
+        # Of all or of none: with some of them the same judgments would teach something else tomorrow.
+        if len(answers) == len(subjects):
+            subjects = [
+                replace(one, entailment=said) for one, said in zip(subjects, answers, strict=True)
+            ]
+            about["entailment"] = tools.backend.describe().name
 
     def computed() -> Inputs:
         similarity, nearest = features.nearest(texts, evidence, owner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -65,8 +66,30 @@ async def test_one_verdict_only_is_not_sent_in_a_circle(db: StoreThread, paths: 
         await load(db, backends_of(paths))
 
 
-async def test_from_judgments_to_refined_attributes(db: StoreThread, paths: Paths) -> None:
-    """Of every talk the person rejects what is about many books, and judges only the first half."""
+async def test_a_verifier_that_may_be_guessing_flags_nothing(db: StoreThread, paths: Paths) -> None:
+    """Verdicts by chance teach nothing, and a threshold for recall would flag nearly everything."""
+    dice = random.Random(3)
+    for talk in range(4):
+        for one in await db.run(partial(seed, count=10, title=f"Talk {talk}")):
+            row = AttributeJudgment(
+                "", one.attribute_id, utc_now(), JudgmentContext("g" * 64, "0"),
+                verdict=dice.choice(("ok", "bad")),
+            )  # fmt: skip
+            await db.run(judgments.save, row)
+    backends = backends_of(paths)
+    tools = await tools_for(db, backends.embedder, None)
+    assert [step.result async for step in train(tools, ["verifier"]) if step.result]
+    with pytest.raises(UserError, match="may still be guessing"):
+        await load(db, backends)
+    assert [step async for step in run_now(db, backends, Settings(), asked=False)] == []
+
+
+async def test_from_judgments_to_refined_attributes(
+    db: StoreThread, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every talk the person rejects what is about many books, and judges only the first half: more
+    than a verifier can learn, so what it says is let through all the same."""
+    monkeypatch.setattr("persona_tui.jobs.learning.refine_verifier.CHANCE", -1.0)
     for talk in range(4):
         for one in await db.run(partial(seed, count=20, title=f"Talk {talk}")):
             if talk >= 2 or "books" not in one.text:

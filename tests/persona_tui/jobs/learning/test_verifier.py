@@ -148,6 +148,19 @@ async def test_the_local_model_is_asked_if_there_is_one(db: StoreThread) -> None
     assert TRAINER.predict(fitted.coefficients, bare).shape == (36,)
 
 
+async def test_an_opinion_on_some_of_them_is_none(
+    db: StoreThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the same judgments would teach one thing today and another tomorrow."""
+    monkeypatch.setattr("persona_tui.jobs.learning.verifier.ASKING_SECONDS", 0.0)
+    await db.run(data.teach)
+    backend = ScriptedBackend()
+    material = await TRAINER.material(await tools(db, backend))
+    assert backend.calls
+    assert np.isnan(material.features.scalars[:, features.NAMES.index("entailment")]).all()
+    assert "entailment" not in material.about
+
+
 async def test_the_rule_ranks_before_anything_is_learned(db: StoreThread) -> None:
     subjects = [
         Subject(text, (Said(quote, quote, 0),)) for quote, text in (*data.TRUE, *data.FALSE)
