@@ -53,6 +53,7 @@ class PlainRelevance:
         self.sink = sink
         self.interactive = prompt
         self.session = RelevanceSession.load(store, config, surface="plain")
+        self._named = prompt_id is not None
         if prompt_id is not None:
             self.session.choose(prompt_id)
         self._shown: tuple[str, int] | None = None
@@ -62,6 +63,9 @@ class PlainRelevance:
         """Ask until nothing is left, ``limit`` answers were given, or the input ends."""
         self.say(RELEVANCE.question)
         self.say(f"   y: {RELEVANCE.yes}; n: {RELEVANCE.no}. Others: ?")
+        if self._named:
+            self.say("   You named this prompt, so it was not drawn at random: your answers to it are kept "
+                     "and learned from, but stand in no figure of the report.")  # fmt: skip
         while limit is None or self.session.judged_now < limit:
             if not self._ask():
                 return

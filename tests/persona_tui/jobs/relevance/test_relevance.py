@@ -442,6 +442,7 @@ def test_line_mode_tells_what_models_said_when_a_prompt_is_done_and_not_before(
                 beside=beside,
             ).run(limit=2)  # fmt: skip
     before, after = out.getvalue().split("You said yes to 1 of 2.")
+    assert "stand in no figure" in before
     assert "would use" not in before
     assert after.count("would use") == 3
 
