@@ -27,7 +27,9 @@ async def personal_choice(db: StoreThread, embedder: Embedder, order: Order) -> 
     await asyncio.to_thread(import_module, "persona_tui.jobs.learning.choosing")
     from persona_tui.jobs.learning.choosing import choose
     from persona_tui.jobs.learning.trainer import Tools
+    from persona_tui.jobs.learning.using import unreadable
     from persona_tui.jobs.learning.vectors import Vectors
+    from store import learned
 
     tools = Tools(db, await Vectors.open(db, embedder))
     choice = await choose(
@@ -35,6 +37,7 @@ async def personal_choice(db: StoreThread, embedder: Embedder, order: Order) -> 
         most=len(order.attributes),
     )  # fmt: skip
     if choice.learned_id is None and choice.considered:
-        raise UserError(NO_PERSONAL)
+        there = await db.run(learned.in_use, "relevance")
+        raise UserError(NO_PERSONAL if there is None else unreadable(there))
     chosen = tuple((one.attribute_id, one.text) for one in choice.chosen)
     return replace(order, attributes=chosen, learned_id=choice.learned_id)

@@ -13,10 +13,12 @@ from models.protocol import ChatMessage
 from models.scripted import ScriptedBackend
 from persona_tui.config import CompareConfig, JudgingConfig, Settings
 from persona_tui.db import StoreThread
+from persona_tui.errors import UserError
 from persona_tui.jobs.compare.orders import orders
 from persona_tui.jobs.compare.responding import make_ahead
 from persona_tui.paths import Paths
 from store import learned, responses, runs, user_prompts
+from store.db import Store
 from tests.persona_tui import relevance_data as data
 
 SETTINGS = Settings(judging=JudgingConfig(catch_share=0.0))
@@ -62,3 +64,20 @@ async def test_the_personal_model_chooses_for_prompts_that_it_has_not_seen(db: S
     assert {one.arm for one in await db.run(responses.pairs)} == {"personal"}
     again = await db.run(partial(orders, judging=config.judging, compare=config.compare))
     assert new.prompt_id not in {order.prompt.prompt_id for order in again}
+
+
+async def test_a_model_that_cannot_be_read_is_not_called_missing(db: StoreThread) -> None:
+    await data.learned(db)
+    await db.run(user_prompts.add, NEW)
+
+    def damage(store: Store) -> None:
+        with store.write() as conn:
+            conn.execute('UPDATE learned_models SET coefficients = \'{"form": "?"}\'')
+
+    await db.run(damage)
+    config = changed(SETTINGS, compare=CompareConfig(arm="personal"))
+    steps = make_ahead(
+        db, config, backend=ScriptedBackend(), other=None, embedder=HashedEmbedder(), count=1
+    )
+    with pytest.raises(UserError, match="cannot be read"):
+        _ = [step async for step in steps]
