@@ -58,6 +58,9 @@ class Line:
     """The study's value, or nothing."""
 
 
+FEW = 20
+"""Items below which a figure is not set beside the study's, as in the report it is provisional."""
+
 _TITLES: dict[str, tuple[str, Unit]] = {
     "precision": ("Precision", "share"),
     "recall": ("Recall", "share"),
@@ -90,7 +93,8 @@ def figure_lines(model: LearnedModel) -> list[Line]:
         model.metrics.items(), key=lambda one: (order.get(one[0], len(order)), one[0])
     ):
         title, unit = _TITLES.get(name, (_spoken(name), "correlation"))
-        beside = _STUDY.get((model.kind, name), ())
+        few = metric.n < FEW  # beside a study of thousands it would say more than it is
+        beside = () if few else _STUDY.get((model.kind, name), ())
         said = "; ".join(study_text(one, unit) for one in beside)
         found.append(Line(title, _value(metric, unit), metric.n, said))
     return found

@@ -32,6 +32,12 @@ def test_a_verifier_that_may_only_guess_says_so(low: float, told: bool) -> None:
     assert ("better than flagging at random cannot be told yet" in said) is told
 
 
+@pytest.mark.parametrize(("n", "beside"), [(5, False), (20, True)])
+def test_a_figure_of_a_few_items_is_not_set_beside_the_study(n: int, beside: bool) -> None:
+    (line,) = telling.figure_lines(model({"f1": LearnedMetric(0.5, 0.1, 0.9, n)}))
+    assert bool(line.study) is beside
+
+
 def test_it_says_why_its_worth_is_not_known() -> None:
     said = telling.summary(model({"precision": metric(0.0, 0.0, 0.7)}, drawn=5))
     assert "5 of them drawn at random" in said
