@@ -123,11 +123,8 @@ class CompareScreen(PersonaScreen):
         judging, db, arm = self.host.settings.judging, self.host.db, self.host.settings.compare.arm
         share = self.host.settings.learning.active_share
         if self.session is None or self._arm != arm:
-            self.session = await db.run(
-                partial(
-                    CompareSession.load, judging=judging, surface="screen", arm=arm, share=share
-                )
-            )
+            load = partial(CompareSession.load, surface="screen", arm=arm, share=share)
+            self.session = await db.run(partial(load, judging=judging))
             self._arm = arm
             self.HELP = texts.help_of(arm)  # type: ignore[misc]
         else:
