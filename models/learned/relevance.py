@@ -117,14 +117,7 @@ def fit(
     """
     scored = _prior_scores(prior, prompt_vectors, attribute_vectors, scalars)
     given = Given.of(
-        prompt_vectors,
-        attribute_vectors,
-        scalars,
-        labels,
-        groups,
-        weights,
-        names,
-        scored,
+        prompt_vectors, attribute_vectors, scalars, labels, groups, weights, names, scored
     )
     truth = given.truth
     folds = grouped_folds([str(one) for one in given.groups], truth, seed=seed)
@@ -154,14 +147,7 @@ def learn(
     """The coefficients of :func:`fit` alone, without its held-out probabilities: six times faster."""
     scored = _prior_scores(prior, prompt_vectors, attribute_vectors, scalars)
     given = Given.of(
-        prompt_vectors,
-        attribute_vectors,
-        scalars,
-        labels,
-        groups,
-        weights,
-        names,
-        scored,
+        prompt_vectors, attribute_vectors, scalars, labels, groups, weights, names, scored
     )
     return _solve(given, prior, beta)
 
