@@ -6,8 +6,10 @@ import pytest
 
 from persona_tui.paths import Paths
 from persona_tui.screens.chat import ChatScreen
-from persona_tui.screens.welcome import CHOICES, WelcomeScreen
+from persona_tui.screens.welcome import CHOICES, WelcomeScreen, next_step
 from persona_tui.state import load_state
+from store import conversations
+from store.db import open_store
 from tests.helpers import wait_until
 from tests.persona_tui.screens.chat_helpers import LARGE, SMALL, make_app, running, say
 
@@ -42,3 +44,22 @@ async def test_it_comes_once_and_from_the_palette(paths: Paths) -> None:
         assert not isinstance(again.screen, WelcomeScreen)
         again.action_welcome()
         await wait_until(lambda: isinstance(again.screen, WelcomeScreen))
+
+
+async def test_who_imported_before_is_offered_the_next_step(paths: Paths) -> None:
+    with open_store(paths.database) as store:
+        conversations.create(store, title="Books")
+    app = make_app(paths, welcomed=False)
+    async with running(app) as pilot:
+        screen = app.screen
+        assert isinstance(screen, WelcomeScreen)
+        await wait_until(lambda: bool(screen.ways), what="it knows what there is")
+        await pilot.pause()
+        text = "".join(strip.text for strip in screen._compositor.render_strips())
+        assert "1 conversation is here already." in text
+        assert "Find out what they say about me" in text
+        assert "Ctrl+Q" in text
+        await pilot.press("1")
+        await wait_until(lambda: app.current_mode == "review")
+    assert next_step(3, 5)[1] == "Judge what was inferred about me"
+    assert next_step(0, 5)[0] == "report"
