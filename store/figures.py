@@ -38,7 +38,7 @@ def read(store: Store) -> AuditData:
             row[2] = clusters.get(row[1])
         pairs = refined.compared(conn, attributes)
         attributes = refined.originals(conn, attributes)
-        relevance = blinded(conn, STAGES[1])
+        judged = _relevance(conn)
         responses = blinded(conn, STAGES[2])
         models = [
             (
@@ -83,7 +83,7 @@ def read(store: Store) -> AuditData:
         in_use = learned.figures(conn)
     return AuditData(
         AttributeColumns(*_columns(attributes, 18, flags=(4, 5))),
-        RelevanceColumns(*_columns(relevance, 14, flags=(3, 6, 11))),
+        judged,
         ResponseColumns(*_columns(responses, 21, flags=(4, 11), maps=(10,))),
         ModelColumns(*_columns(models, 13, flags=(6, 9))),
         SyntheticColumns(*_columns(played, 11, flags=(8,))),
@@ -94,6 +94,17 @@ def read(store: Store) -> AuditData:
         in_use,
         pairs,
     )
+
+
+@guarded
+def relevance(store: Store) -> RelevanceColumns:
+    """Stage 2 alone, as :func:`read` has it."""
+    with _snapshot(store) as conn:
+        return _relevance(conn)
+
+
+def _relevance(conn: sqlite3.Connection) -> RelevanceColumns:
+    return RelevanceColumns(*_columns(blinded(conn, STAGES[1]), 14, flags=(3, 6, 11)))
 
 
 def _conversations(conn: sqlite3.Connection) -> dict[str, str]:

@@ -97,7 +97,7 @@ def compare(
         said = np.array([knew.get(key, one) for key, one in zip(keys, said, strict=True)])
     if chosen.sum() < FEWEST:
         return Comparison("alone", keep=True, before=before.version)
-    labels = material.labels[chosen]
+    labels = material.truth[chosen]
     loss = (fitted.held_out[chosen] - labels) ** 2
     loss_before = (said[chosen] - labels) ** 2
     groups = [group for group, yes in zip(material.groups, chosen, strict=True) if yes]

@@ -18,8 +18,9 @@ from models.learned.base import TooFewError, best_threshold
 from persona_tui.jobs.learning.trainer import Fitted, Lacking, Material, Metric
 from persona_tui.report import agreement
 from persona_tui.report.intervals import Estimate, codes, on_scale
+from persona_tui.report.parts import drawn, weights_of
 from persona_tui.stages.relevance import features, verdicts
-from store import attributes, model_judgments, relevance, user_prompts
+from store import attributes, figures, model_judgments, relevance, user_prompts
 from store.audit import RelevanceJudgment
 
 if TYPE_CHECKING:
@@ -90,6 +91,27 @@ def read(store: Store) -> Known:
     return Known(rows, prompts, there, said)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An answer that held-out figures count."""
+
+    yes: bool
+    weight: float
+    """1 / inclusion probability."""
+
+
+def counting(store: Store) -> dict[tuple[str, str], Counted]:
+    """What the report's figures of stage 2 rest on, by prompt and attribute: drawn at random, as it was
+    answered before anything was told."""
+    r = figures.relevance(store)
+    rows = drawn(r)
+    weights = weights_of([r.inclusion_prob[i] for i in rows])
+    return {
+        (r.prompt_id[i], r.attribute_id[i]): Counted(bool(r.relevant[i]), float(weight))
+        for i, weight in zip(rows, weights, strict=True)
+    }
+
+
 def make_inputs(
     pairs: Sequence[features.Pair],
     prompts: NDArray[np.float32],
@@ -109,13 +131,14 @@ class RelevanceTrainer:
 
     async def material(self, tools: Tools) -> Material:
         """Every judgment in force, also a *do not use this here* of the chat (which was not drawn, and
-        counts in no figure).
+        counts in no figure). Where that came after an answer that was drawn, the no is learned from, and
+        what is learned is measured against the answer, as the report does.
 
         :raises Lacking: too few judgments, or of too few prompts.
         """
         import asyncio
 
-        known = await tools.db.run(read)
+        known, counted = await tools.db.run(lambda store: (read(store), counting(store)))
         rows = known.rows
         if len(rows) < FEWEST:
             raise Lacking(FEWEST, len(rows), WHAT)
@@ -137,20 +160,14 @@ class RelevanceTrainer:
         texts = await tools.embed([one.attribute for one in pairs])
         inputs = await asyncio.to_thread(make_inputs, pairs, prompts, texts)
         tools.progress("embedding prompts and attributes", len(rows), len(rows))
-        chances = [row.context.inclusion_prob for row in rows]
+        blind = [counted.get((row.prompt_id, row.attribute_id)) for row in rows]
         return Material(
             items=tuple(row.judgment_id for row in rows),
             labels=np.array([float(bool(row.relevant)) for row in rows]),
             groups=groups,
             features=inputs,
-            weights=np.array([1.0 / chance if chance else 1.0 for chance in chances]),
-            random=np.array(
-                [
-                    row.context.sampling == "random" and bool(chance) and row.context.model_hidden
-                    for row, chance in zip(rows, chances, strict=True)
-                ],
-                dtype=bool,
-            ),
+            weights=np.array([1.0 if one is None else one.weight for one in blind]),
+            random=np.array([one is not None for one in blind], dtype=bool),
             about={
                 "features": features.VERSION,
                 "model_tag": tag,
@@ -158,6 +175,12 @@ class RelevanceTrainer:
                 "embedder": tools.embed.name,
             },
             asked=tuple(f"{row.prompt_id} {row.attribute_id}" for row in rows),
+            blind=np.array(
+                [
+                    float(bool(row.relevant) if one is None else one.yes)
+                    for row, one in zip(rows, blind, strict=True)
+                ]
+            ),
         )
 
     def fit(self, material: Material) -> Fitted:
@@ -186,7 +209,8 @@ class RelevanceTrainer:
 
     def words(self, coefficients: Mapping[str, Any], material: Material) -> Sequence[str]:
         """The base rate, and what moves it most."""
-        rate = float(np.average(material.labels, weights=material.weights))
+        asked = material.random if material.random.any() else np.ones(len(material.items), bool)
+        rate = float(np.average(material.truth[asked], weights=material.weights[asked]))
         lines = [f"You say yes to {100 * rate:.0f} % of the attributes that you are asked about."]
         known = set(features.NAMES)
         for one in learner.explain(coefficients):
@@ -239,7 +263,7 @@ def _figures(
     rows = np.flatnonzero(material.random)
     if not len(rows):
         return {}
-    truth = material.labels[rows] > 0.5
+    truth = material.truth[rows] > 0.5
     groups = codes([material.groups[at] for at in rows])
     weights = material.weights[rows]
     cells = agreement.table(truth, said_yes[rows], groups, weights)

@@ -52,7 +52,8 @@ class Material:
     items: tuple[str, ...]
     """Judgment ids."""
     labels: NDArray[np.float64]
-    """(n,) what the person said, on the scale of what the model predicts (0 or 1 for a probability)."""
+    """(n,) what is learned: what the person said, on the scale of what the model predicts (0 or 1 for a
+    probability)."""
     groups: tuple[str, ...]
     """What must not be torn apart between training and testing: conversation, prompt."""
     features: Any
@@ -66,6 +67,14 @@ class Material:
     asked: tuple[str, ...] = ()
     """(n,) what each judgment is of: the same after a change of mind, which is another judgment of what
     a predecessor was trained on. Empty: ``items``."""
+    blind: NDArray[np.float64] | None = None
+    """(n,) what the person had said before they were told anything, where the report counts that instead
+    of the label: held-out figures do likewise. ``None``: the same as ``labels`` everywhere."""
+
+    @property
+    def truth(self) -> NDArray[np.float64]:
+        """(n,) what predictions are measured against."""
+        return self.labels if self.blind is None else self.blind
 
 
 @dataclass(frozen=True, slots=True)

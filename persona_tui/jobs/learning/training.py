@@ -233,7 +233,8 @@ def _signature(material: Material, embedder: str) -> str:
     """SHA-256 of all that a version depends on, but for features that changed under the same answers."""
     told = [
         __version__, embedder, dict(material.about), list(material.items), list(material.groups),
-        material.labels.tolist(), material.weights.tolist(), material.random.tolist(),
+        material.labels.tolist(), material.truth.tolist(), material.weights.tolist(),
+        material.random.tolist(),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -15,8 +15,9 @@ from persona_tui.jobs.learning.choosing import choose, choose_attributes
 from persona_tui.jobs.learning.relevance import FIGURES, TRAINER, decided
 from persona_tui.jobs.learning.trainer import Lacking
 from persona_tui.paths import Paths
+from persona_tui.report.stage2 import mine_of
 from persona_tui.stages.relevance.personal import MOST, RULE_COSINE
-from store import learned, relevance, user_prompts
+from store import figures, learned, relevance, user_prompts
 from store.audit import RelevanceJudgment
 from store.db import Store, utc_now
 from store.records import AttributeJudgment, JudgmentContext, Use
@@ -137,6 +138,32 @@ async def test_what_the_person_said_of_these_words_is_obeyed(db: StoreThread) ->
     assert first.attribute_id in [one.attribute_id for one in freely.chosen]
     material = await TRAINER.material(await data.tools(db))
     assert (len(material.items), int(material.random.sum())) == (98, 96)
+
+
+async def test_a_no_in_the_chat_teaches_but_the_blind_answer_is_measured(db: StoreThread) -> None:
+    """The learner's held-out figures count just what the report's do."""
+    keys = await db.run(data.teach)
+
+    def refuse(store: Store) -> None:
+        prompt = user_prompts.find(store, data.COOKING[0])
+        assert prompt is not None
+        told = JudgmentContext("0" * 64, "0", {}, False, "active", None)
+        key = keys["The user is vegetarian."]
+        relevance.save(
+            store, RelevanceJudgment("", prompt.prompt_id, key, utc_now(), told, relevant=False)
+        )
+
+    await db.run(refuse)
+    material = await TRAINER.material(await data.tools(db))
+    [at] = np.flatnonzero(material.labels != material.truth)
+    assert (material.labels[at], material.truth[at]) == (0.0, 1.0)
+    mine = mine_of(await db.run(figures.read))
+    counted = [tuple(material.asked[i].split()) for i in np.flatnonzero(material.random)]
+    assert sorted(counted) == sorted(mine.keys)
+    assert TRAINER.fit(material).metrics["f1"].n == len(mine.keys) == 96
+    yes = dict(zip(mine.keys, mine.yes.tolist(), strict=True))
+    held = zip(counted, material.truth[material.random].tolist(), strict=True)
+    assert all(yes[key] == said for key, said in held)  # type: ignore[index]
 
 
 async def test_a_model_that_cannot_be_read_is_set_aside(
