@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models.learned import reward as reward_learner
 from persona_tui.jobs import picks
 from persona_tui.jobs.learning import relevance, reward, verifier
 from persona_tui.jobs.learning.using import model_in_use, safely
@@ -260,9 +259,11 @@ async def _pairs(tools: Tools, model: LearnedModel, share: float) -> _Found | No
     found = await reward.pair_features(tools, [*waiting, *judged], texts)
     count = len(waiting)
 
+    new = reward.Pairs(found.scalars[:count], found.vectors[:count])
+    embedder = tools.embed.name
+
     def said(coefficients: Mapping[str, object]) -> Floats:
-        vectors = found.vectors[:count] if reward_learner.uses_vectors(coefficients) else None
-        return reward_learner.predict(coefficients, found.scalars[:count], vectors)
+        return reward.preferred(coefficients, new, embedder)
 
     preference = await asyncio.to_thread(safely, model, said)
     if preference is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,9 +61,9 @@ class RewardFeatures:
     """Pairs that nobody judged yet, drawn as the judged ones were, in the arm of the headline."""
     unrated_groups: tuple[str, ...]
     unrated_ids: tuple[str, ...] = ()
-    headline: frozenset[int] = field(default_factory=frozenset)
+    headline: frozenset[int] = frozenset()
     """Places of the rated pairs that the report's mean rating rests on."""
-    beside: frozenset[int] = field(default_factory=frozenset)
+    beside: frozenset[int] = frozenset()
     """Places of rated pairs of that arm that were drawn as what to learn most from: for the mean of all
     pairs they count like unrated ones, or those that are left would not be all."""
 
@@ -90,6 +90,8 @@ class RewardTrainer:
         count = len(rated)
         random = set(drawn(r))
         places = {i: place for place, i in enumerate(rows)}
+        about = {"features": list(features.NAMES), "unrated": len(waiting)}
+        about["embedder"] = tools.embed.name
         return Material(
             items=tuple(r.judgment_id[i] for i in rows),
             labels=np.array([r.rating[i] for i in rows], dtype=np.float64),
@@ -109,7 +111,7 @@ class RewardTrainer:
             ),
             weights=np.array([1.0 / p if (p := r.inclusion_prob[i]) else 1.0 for i in rows]),
             random=np.array([i in random for i in rows], dtype=bool),
-            about={"features": list(features.NAMES), "unrated": len(waiting)},
+            about=about,
             asked=tuple(r.pair_id[i] for i in rows),
         )
 
@@ -138,15 +140,13 @@ class RewardTrainer:
             )
             if one.is_known
         }
-        return Fitted(learned.coefficients, held_out, metrics)
+        whose = {"embedder": material.about["embedder"]}
+        return Fitted({**learned.coefficients, **whose}, held_out, metrics)
 
     def predict(self, coefficients: Mapping[str, Any], material: Material) -> Floats:
         """(n,) expected ratings, not rounded."""
         own: RewardFeatures = material.features
-        try:
-            return reward.MIDDLE + _of(coefficients, own.rated, reward.predict)
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"this reward model cannot be read: {error!r}") from error
+        return reward.MIDDLE + preferred(coefficients, own.rated, str(material.about["embedder"]))
 
     def words(self, coefficients: Mapping[str, Any], material: Material) -> Sequence[str]:
         """What the person seems to prefer, and how much."""
@@ -160,6 +160,20 @@ class RewardTrainer:
 
 
 TRAINER = RewardTrainer()
+
+
+def preferred(coefficients: Mapping[str, Any], pairs: Pairs, embedder: str) -> Floats:
+    """(n,) how much the personalized answer is preferred, in points of rating; 0 is no difference.
+
+    :raises ValueError: these are no coefficients of a reward model, or it learned from other embeddings:
+        also how near an answer is to what it was told is on a scale of theirs.
+    """
+    if coefficients.get("embedder") != embedder:
+        raise ValueError("this reward model was learned with other embeddings")
+    try:
+        return _of(coefficients, pairs, reward.predict)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"this reward model cannot be read: {error!r}") from error
 
 
 # --- reading --------------------------------------------------------------------------------------

@@ -259,7 +259,7 @@ async def test_pairs_are_ranked_by_what_the_reward_model_does_not_know(tools: To
         weights[reward_features.NAMES.index("length")] = 1.0
         one = {"weights": weights, "vectors": None}
         use(store, "reward", {"form": "ridge", "names": list(reward_features.NAMES), **one,
-                              "folds": [one]})  # fmt: skip
+                              "folds": [one], "embedder": tools.embed.name})  # fmt: skip
         return pairs(store, 30)
 
     keys = await tools.db.run(fill)

@@ -26,6 +26,8 @@ SHORT, LONG = "Lentil soup. ", "Lentil soup keeps well, costs little, and cooks 
 class Hashed:
     """Vectors that a hash of the text fixes: a stand-in for the cached embedder."""
 
+    name = "by hash"
+
     async def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = []
         for text in texts:
@@ -100,7 +102,9 @@ async def test_a_taste_for_short_answers_is_learned_and_said(tools: Tools) -> No
     told = TRAINER.predict(fitted.coefficients, material)
     assert np.corrcoef(told, material.labels)[0, 1] > 0.5
     with pytest.raises(ValueError, match="cannot be read"):
-        TRAINER.predict({"form": "something else"}, material)
+        TRAINER.predict({"embedder": Hashed.name}, material)
+    with pytest.raises(ValueError, match="other embeddings"):
+        TRAINER.predict({**fitted.coefficients, "embedder": "another"}, material)
 
 
 async def test_the_whole_way_is_antisymmetric(tools: Tools) -> None:
