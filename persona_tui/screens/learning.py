@@ -35,11 +35,19 @@ class LearningScreen(PersonaScreen):
     HELP = texts.HELP
     AUTO_FOCUS = "OptionList"
     DEFAULT_CSS = """
-    LearningScreen .title { height: 1; padding: 0 2; color: $text-muted; }
+    LearningScreen .title, LearningScreen #heading { height: 1; padding: 0 2; color: $text-muted; }
     LearningScreen #body { layout: vertical; height: 1fr; }
     LearningScreen OptionList {
-        height: auto; max-height: 45%; margin: 0 1; padding: 0; border: none;
+        height: auto; margin: 0 1; padding: 0; border: none;
         background: $background; scrollbar-size-vertical: 1; overflow-x: hidden;
+    }
+    LearningScreen #versions { max-height: 4; }
+    LearningScreen #versions > .option-list--option-highlighted {
+        background: $background; text-style: none;
+    }
+    LearningScreen #versions:focus > .option-list--option-highlighted {
+        background: $block-cursor-background; color: $block-cursor-foreground;
+        text-style: $block-cursor-text-style;
     }
     LearningScreen #details {
         height: 1fr; border-top: solid $foreground 20%; padding: 0 2; background: $background;
@@ -47,35 +55,36 @@ class LearningScreen(PersonaScreen):
     }
     LearningScreen.-wide .title { margin-top: 1; }
     LearningScreen.-wide OptionList { margin: 1; }
+    LearningScreen.-wide #versions { max-height: 12; margin-top: 0; }
     LearningScreen.-wide #details { padding: 1 3; }
     LearningScreen #about { max-width: 100; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "t", "train", "Train", tooltip="Train the highlighted one now", id="learning.train"
-        ),
+        # Priority: the lists have this key too, and say nothing of it.
+        Binding("enter", "versions", "Versions", tooltip="Go to the versions of the highlighted one",
+                priority=True, id="learning.versions"),
+        Binding("enter", "use", "Use", tooltip="Put this version in use",
+                priority=True, id="learning.use"),
+        Binding("t", "train", "Train", tooltip="Train the highlighted one now", id="learning.train"),
         Binding("a", "train_all", "All", tooltip="Train all three now", id="learning.all"),
         Binding("s", "stop", "Stop", tooltip="Stop learning", id="learning.stop"),
-        # Priority: the list has this key too, and says nothing of it.
-        Binding(
-            "enter",
-            "use",
-            "Use",
-            tooltip="Put this version in use",
-            priority=True,
-            id="learning.use",
-        ),
         Binding("delete", "forget", "Forget", tooltip="Forget this model", id="learning.forget"),
+        Binding("escape", "kinds", "Back", tooltip="Back to the three models", id="learning.kinds"),
         Binding("escape", "app.go('report')", "Report", id="learning.back"),
-        Binding("pagedown", "scroll(8)", "Scroll", show=False),
-        Binding("pageup", "scroll(-8)", "Scroll", show=False),
-    ]
+        Binding("pagedown", "scroll(8)", "More", tooltip="Scroll what is said below",
+                priority=True, id="learning.down"),
+        Binding("pageup", "scroll(-8)", "Scroll", show=False, priority=True, id="learning.up"),
+    ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
         self.models: dict[LearnedKind, list[LearnedModel]] = {}
         self._looked: set[LearnedKind] = set()
         """Of which it was tried to find out what is missing."""
+        self._shown: list[tuple[str, bool]] = []
+        """The versions that are listed and which is in use, and their width."""
+        self._about: tuple[LearnedKind, str | None] | None = None
+        """Of which kind, or which version of it, is told below."""
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -88,7 +97,9 @@ class LearningScreen(PersonaScreen):
             markup=False,
         )
         with Container(id="body"):
-            yield OptionList(compact=True)
+            yield OptionList(id="kinds", compact=True)
+            yield Static(id="heading", markup=False)
+            yield OptionList(id="versions", compact=True)
             with VerticalScroll(id="details", can_focus=False):
                 yield Static(id="about", markup=False)
 
@@ -136,51 +147,82 @@ class LearningScreen(PersonaScreen):
         self.call_after_refresh(self.fill)
 
     def fill(self) -> None:
-        """Write the list anew and keep the highlight where it was."""
+        """Write both lists anew and keep the highlights where they were."""
         if not self._is_built or not self.models:
             return
-        view, state = self.query_one(OptionList), self.learning.state
-        width = max(40, view.scrollable_content_region.width - 1)
-        before, place = self._highlighted(), view.highlighted or 0
-        options = []
-        for kind in KINDS:
-            models, lacking = self.models.get(kind, []), state.lacking.get(kind)
-            line = texts.kind_line(kind, models, lacking, state.step, width)
-            options.append(Option(line, id=kind))
-            options += [
-                Option(texts.version_line(one, width), id=f"{kind}:{one.version}") for one in models
-            ]
-        view.set_options(options)
-        ids = [option.id for option in options]
-        view.highlighted = ids.index(before) if before in ids else min(place, len(ids) - 1)
+        view, state = self.query_one("#kinds", OptionList), self.learning.state
+        width, place = _room(view), view.highlighted or 0
+        lines = [
+            texts.kind_line(
+                kind, self.models.get(kind, []), state.lacking.get(kind), state.step, width
+            )
+            for kind in KINDS
+        ]
+        view.set_options(Option(line, id=kind) for kind, line in zip(KINDS, lines, strict=True))
+        view.highlighted = place
+        self._fill_versions()
         self._describe()
 
+    def _fill_versions(self) -> None:
+        view, models = self.query_one("#versions", OptionList), self.models.get(self.kind, [])
+        width = _room(self.query_one("#kinds", OptionList)) - 1  # of that which is always there
+        shown = [(one.learned_id, one.in_use) for one in models] + [(str(width), False)]
+        if shown == self._shown:
+            return  # else it would jump with each step of training
+        before, self._shown = self._highlighted() if view.has_focus else None, shown
+        if not models and view.has_focus:
+            self.query_one("#kinds").focus()
+        view.display = self.query_one("#heading").display = bool(models)
+        self.query_one("#heading", Static).update(texts.versions_heading(self.kind, len(models)))
+        view.set_options(
+            Option(texts.version_line(one, width), id=one.learned_id) for one in models
+        )
+        if models:
+            ids, in_use = [one.learned_id for one in models], [one.in_use for one in models]
+            at = in_use.index(True) if any(in_use) else 0
+            view.highlighted = ids.index(before) if before in ids else at
+            self.call_after_refresh(view.scroll_to_highlight)  # it may not have had its place yet
+
     def _highlighted(self) -> str | None:
-        view = self.query_one(OptionList)
-        if view.highlighted is None or not view.option_count:
-            return None
-        return view.get_option_at_index(view.highlighted).id
+        view = self.query_one("#versions", OptionList)
+        at = view.highlighted
+        return None if at is None else view.get_option_at_index(at).id
 
     @property
     def kind(self) -> LearnedKind:
-        """The highlighted kind, or that of the highlighted version."""
-        name = (self._highlighted() or "").partition(":")[0]
-        return next((kind for kind in KINDS if kind == name), KINDS[0])
+        """The highlighted kind."""
+        return KINDS[self.query_one("#kinds", OptionList).highlighted or 0]
 
     @property
     def version(self) -> LearnedModel | None:
-        """The highlighted version; ``None``: a kind is highlighted."""
-        number = (self._highlighted() or "").partition(":")[2]
-        return next((m for m in self.models.get(self.kind, ()) if str(m.version) == number), None)
+        """The highlighted version; ``None``: it is the kinds that are looked at."""
+        if not self.query_one("#versions").has_focus:
+            return None
+        found = self._highlighted()
+        return next((m for m in self.models.get(self.kind, ()) if m.learned_id == found), None)
 
-    @on(OptionList.OptionHighlighted)
+    @on(OptionList.OptionHighlighted, "#kinds")
+    def _other_kind(self) -> None:
+        self._fill_versions()
+        self._describe()
+
+    def on_descendant_focus(self) -> None:
+        self._describe()
+
+    @on(OptionList.OptionHighlighted, "#versions")
     def _describe(self) -> None:
+        if not self._is_built:
+            return
         kind, version = self.kind, self.version
         used = next((one for one in self.models.get(kind, ()) if one.in_use), None)
         lacking = self.learning.state.lacking.get(kind)
         shown = texts.details(kind, version or used, lacking, version=version is not None)
         self.query_one("#about", Static).update(shown)
-        self.refresh_bindings()
+        about = kind, None if version is None else version.learned_id
+        if about != self._about:
+            self._about = about
+            self.query_one("#details").scroll_home(animate=False)
+        self.call_after_refresh(self.refresh_bindings)  # whether it scrolls shows when it is drawn
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self._is_built:
@@ -190,9 +232,17 @@ class LearningScreen(PersonaScreen):
             return not (running and asked)  # after a run that nobody asked for theirs begins
         if action == "stop":
             return running
+        version = self.version
+        if action == "versions":
+            return version is None and bool(self.models.get(self.kind))
+        if action == "kinds":
+            return version is not None
+        if action == "app.go":
+            return version is None
         if action == "use":
-            version = self.version
             return version is not None and not version.in_use
+        if action == "scroll":
+            return self.query_one("#details").max_scroll_y > 0
         if action == "forget":
             return bool(self.models.get(self.kind)) and not running
         return True
@@ -213,7 +263,14 @@ class LearningScreen(PersonaScreen):
         if self.learning.state.running:
             self.learning.ask_to_stop()
 
-    @on(OptionList.OptionSelected)
+    @on(OptionList.OptionSelected, "#kinds")
+    def action_versions(self) -> None:
+        self.query_one("#versions").focus()
+
+    def action_kinds(self) -> None:
+        self.query_one("#kinds").focus()
+
+    @on(OptionList.OptionSelected, "#versions")
     def action_use(self) -> None:
         version = self.version
         if version is not None and not version.in_use:
@@ -247,6 +304,10 @@ class LearningScreen(PersonaScreen):
 
     def commands(self) -> Iterable[SystemCommand]:
         yield SystemCommand("Learning: train all", telling.TRAIN_ALL, self.action_train_all)
+
+
+def _room(view: OptionList) -> int:
+    return max(40, view.scrollable_content_region.width - 1)
 
 
 def _versions(store: Store) -> dict[LearnedKind, list[LearnedModel]]:

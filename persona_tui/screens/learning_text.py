@@ -27,8 +27,9 @@ highlighted one now, **a** all of them, **s** stops.
 
 Each version is measured on judgments that it had not seen, only those drawn at random, and compared
 with the one in use on the same judgments. It is put in use unless it is worse by more than chance
-explains. **Enter** on a version puts that one in use, also an earlier one. **Delete** forgets a model
-with all its versions; your judgments stay, and it learns again from the next ones.
+explains. **Enter** goes to the versions of the highlighted model; there it puts one in use, also an earlier
+one, and **Esc** leads back. **Delete** forgets a model with all its versions; your judgments stay, and
+it learns again from the next ones. **PageDown** scrolls what is said below.
 
 Forgetting a conversation or an attribute forgets all three, since they may have learned from it; they
 learn anew from what stays. On the command line: `persona-tui train --explain`.
@@ -64,12 +65,18 @@ def kind_line(
     )
 
 
+def versions_heading(kind: LearnedKind, count: int) -> str:
+    """What stands over the versions."""
+    one = f"Your {NAMES[kind]} has one version"
+    return one if count == 1 else f"The {count} versions of your {NAMES[kind]}, the newest first"
+
+
 def version_line(model: LearnedModel, width: int) -> Content:
     """One version in the list."""
     when = f"{model.created_at.astimezone():%d %b %H:%M}"
     count = counted(telling.number(model.trained_on, "judgments"), "judgment")
     state = "in use" if model.in_use else "not put in use" if refused(model) else ""
-    head = f"    {model.version:>3}  {when}  {count:<16}"
+    head = f"{model.version:>5}  {when}  {count:<16}"
     style = "" if model.in_use else "dim"
     return Content.assemble((_cut(f"{head}  {state}", width), style))
 
@@ -112,6 +119,8 @@ def details(
     lines.append(Content.styled(plain(telling.summary(model)), "bold"))
     if version:
         lines.append(Content(telling.verdict(model)))
+        if not model.in_use:
+            lines.append(Content("Enter puts this version in use."))
     for line in telling.figure_lines(model):
         study = f" · in the study: {line.study}" if line.study else ""
         lines.append(
@@ -132,9 +141,7 @@ def details(
     )
     parts = [made, str(on.get("embedder") or ""), str(on.get("model") or "")]
     lines.append(Content.styled(plain(" · ".join(part for part in parts if part)), "dim"))
-    if version and not model.in_use:
-        lines.append(Content("Enter puts this version in use."))
-    elif not version:
+    if not version:
         lines.append(Content.styled(f"What for: {about.used_for}.", "dim"))
     return Content("\n").join(lines)
 

@@ -140,7 +140,7 @@ def _worth(model: LearnedModel) -> str:
     if model.kind == "verifier":
         return (
             f"On ones that it had not seen it found {found} of what you called unsure or bad; of what "
-            f"it flagged, you did so with {right}.{_chance(model)}"
+            f"it flagged, you called {right} so.{_chance(model)}"
         )
     return (
         f"On ones that it had not seen it found {found} of what you called relevant; of what it "
