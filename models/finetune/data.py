@@ -193,7 +193,7 @@ def _rows(files: list[Path]) -> tuple[list[dict[str, Any]], str]:
         import pyarrow.parquet as pq
     except ImportError as error:
         raise FinetuneError(
-            "Reading a release needs pyarrow: pip install 'persona-tui[finetune]'."
+            "Reading a release needs pyarrow, which is not installed: add persona-tui's extra 'finetune'."
         ) from error
     digest, rows = hashlib.sha256(), list[dict[str, Any]]()
     for path in files:

@@ -13,6 +13,7 @@ import click
 
 from persona_tui.commands._common import emit, visible
 from persona_tui.errors import UserError
+from persona_tui.extras import how_to_add
 
 if TYPE_CHECKING:
     from models.finetune.data import Reading
@@ -195,7 +196,7 @@ def _need_extra(*, grpo: bool) -> None:
     if missing := missing_packages(GRPO if grpo else CROSS_ENCODER):
         raise UserError(
             f"Fine-tuning needs packages that are not installed ({', '.join(missing)}; torch is 1 GB "
-            "and more): pip install 'persona-tui[finetune]'."
+            f"and more); {how_to_add('finetune')}"
         )
     go_offline()
 

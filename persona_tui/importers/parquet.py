@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from persona_tui.errors import UserError
+from persona_tui.extras import how_to_add
 from persona_tui.importers.base import Read, Record, Skipped
 from persona_tui.importers.source import Opened
 
@@ -40,7 +41,7 @@ def _records(opened: Opened) -> Iterator[Record | Skipped]:
     except ImportError as error:
         raise UserError(
             f"{opened.name} is a Parquet file, which needs the optional package pyarrow: "
-            "install persona-tui[parquet], or import the JSONL file instead."
+            f"import the JSONL file instead, or, {how_to_add('parquet')}"
         ) from error
     number = 0
     try:

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from persona_tui.donation.schema import TABLE_NAMES, Table
 from persona_tui.errors import UserError
+from persona_tui.extras import how_to_add
 from persona_tui.pool.options import EngineName
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-NEEDS_POOL = "Pooling needs packages that are not installed: run pip install 'persona-tui[pool]' and try again."
-NEEDS_CLUSTER = (
-    "Spark needs pyspark, which is not installed: run pip install 'persona-tui[cluster]'."
-)
+NEEDS_POOL = f"Pooling needs packages that are not installed; {how_to_add('pool')}"
+NEEDS_CLUSTER = f"Spark needs pyspark, which is not installed; {how_to_add('cluster')}"
 NEEDS_JAVA = (
     "Spark needs Java 17 or newer, and none was found: install it or set JAVA_HOME, or leave out "
     "--engine spark."

@@ -16,12 +16,13 @@ import numpy as np
 
 from persona_tui.donation.vocabularies import FAILURE_MODES
 from persona_tui.errors import UserError
+from persona_tui.extras import how_to_add
 from persona_tui.pool.figures2 import BASELINES, CELLS
 from persona_tui.pool.figures3 import CROSS, HEADLINE, HIST
 from persona_tui.pool.sums import Sums
 from persona_tui.report.intervals import Floats
 
-NEEDS_OPENDP = "Differential privacy needs opendp, which is not installed: run pip install 'persona-tui[pool]'."
+NEEDS_OPENDP = f"Differential privacy needs opendp, which is not installed; {how_to_add('pool')}"
 
 
 @dataclass(frozen=True, slots=True)

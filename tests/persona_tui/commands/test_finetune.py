@@ -44,7 +44,8 @@ def test_the_missing_extra_is_told_in_a_sentence(
     code, out, err = _run(capsys, verb[0], gold, verb[1], "here", "--out", "there")
     assert (code, out) == (1, "")
     assert err.count("\n") == 1
-    assert "(torch, trl; torch is 1 GB and more): pip install 'persona-tui[finetune]'" in err
+    assert "(torch, trl; torch is 1 GB and more); in the clone of persona-tui, run: " in err
+    assert "-m pip install -e '.[finetune]'" in err
 
 
 @pytest.mark.parametrize(

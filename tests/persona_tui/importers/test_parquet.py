@@ -190,7 +190,7 @@ def test_without_pyarrow_it_says_what_to_install(
     path = _write(tmp_path / "train.parquet", [_row(1)])
     for name in ("pyarrow", "pyarrow.parquet"):
         monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
-    with pytest.raises(UserError, match=r"pyarrow.*persona-tui\[parquet\]"):
+    with pytest.raises(UserError, match=r"pyarrow.*-m pip install -e '\.\[parquet\]'"):
         read(path)
 
 
