@@ -94,10 +94,29 @@ def _listed(name: str) -> frozenset[str]:
     return frozenset(word.casefold() for line in lines for word in line.split())
 
 
+TOWNS = words(
+    "lyon basel braga breda leicester sheffield rochester burnaby fremont bali erbil geneva adelaide kobe richmond hobart bradford almeria constanta hagen vigo vitoria "
+    "modesto ceara samarkand sanya irvine philly armenia alexandrie constantine"
+)
+"""Towns that given names are of, in no more than a few people: names only where the words around say so."""
+
+
 @lru_cache(maxsize=1)
 def given_names() -> frozenset[str]:
     """Names in small letters, without accents, that are no ordinary word."""
-    return (_listed("given_names.txt") | _listed("given_names_moby.txt")) - NOT_NAMES
+    files = (
+        "given_names.txt",
+        "given_names_moby.txt",
+        "given_names_us.txt",
+        "given_names_more.txt",
+    )
+    return frozenset().union(*map(_listed, files)) - NOT_NAMES - TOWNS
+
+
+@lru_cache(maxsize=1)
+def _capital() -> frozenset[str]:
+    """Names that are another language's ordinary word without their capital."""
+    return _listed("capital_names.txt") - NOT_NAMES - TOWNS
 
 
 @lru_cache(maxsize=1)
@@ -113,6 +132,8 @@ def _ordinary() -> frozenset[str]:
 def is_given(word: str) -> bool:
     """Whether folded ``word`` is a given name; of a double name, whether one half is."""
     lower = word.casefold()
+    if lower in _capital() and word[:1].isupper():
+        return True
     return lower in given_names() or any(
         part in given_names() for part in lower.split("-") if part != lower
     )
@@ -120,7 +141,8 @@ def is_given(word: str) -> bool:
 
 def is_soft(word: str) -> bool:
     """Whether folded ``word`` is a given name, or a word that is one too ("grace")."""
-    return is_given(word) or word.casefold() in _soft()
+    lower = word.casefold()
+    return is_given(word) or lower in _soft() or lower in _capital() or lower in TOWNS
 
 
 def is_likely(word: str) -> bool:
@@ -129,7 +151,7 @@ def is_likely(word: str) -> bool:
     return (
         len(lower) > 2
         and lower not in SMALL_WORDS
-        and (is_given(lower) or (lower in _soft() and not is_plain(lower)))
+        and (is_given(lower) or (is_soft(lower) and lower not in TOWNS and not is_plain(lower)))
     )
 
 
