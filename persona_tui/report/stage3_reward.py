@@ -15,8 +15,8 @@ RETEST = "quality.retest.3.spearman"
 _MISSING = "it is not trained yet: rate 20 pairs of answers, then persona-tui train"
 _RANKS = (
     "Spearman's ρ of your ratings of randomly drawn pairs with what the model of the other folds "
-    "predicts (five folds, no prompt in two); without its constant and without the side; jackknife by "
-    "prompt on Fisher's z."
+    "predicts (five folds, no prompt in two); without its constant and without the side; interval by "
+    "prompt on Fisher's z, with what the folds' models share (Nadeau and Bengio 2003)."
 )
 _TOGETHER = (
     "PPI++ (arXiv 2311.01453) with cross-prediction (arXiv 2309.16598): pairs that you rated are "

@@ -1,9 +1,8 @@
 """Stage 3: which of two answers the person prefers, learned from the pairs that they rated.
 
-It is weak, and shown as that: its held-out rank correlation stands beside the study's and beside the
-person's own test–retest. It replaces no judgment. With judgments of randomly drawn pairs it narrows the
-interval of their mean, if it agrees with them: prediction-powered inference with cross-fitted
-predictions, so that no pair is predicted by a model that was trained on it.
+It is weak, and shown as that: its held-out rank correlation stands beside the study's and the person's own
+test–retest. It replaces no judgment. It narrows the interval of the mean of randomly drawn ratings, if it
+agrees with them: prediction-powered inference, no pair predicted by a model that was trained on it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from persona_tui.jobs.learning.trainer import Fitted, Lacking, Material, Metric
 from persona_tui.report import ppi, stage3
 from persona_tui.report.intervals import Estimate, codes, mean
 from persona_tui.report.parts import drawn
-from persona_tui.report.ranks import paired
+from persona_tui.report.ranks import out_of_fold, paired
 from persona_tui.stages.response import reward_features as features
 from store.audit import AuditData, ResponsePair
 
@@ -36,8 +35,8 @@ WHAT = "rated pairs of answers"
 WORTH_SAYING = 0.1
 """Points of rating below which a feature is not told in words."""
 SPEARMAN, TOGETHER, ALONE = "spearman", "rating_combined", "rating_alone"
-"""Names of the metrics: rank correlation of ``held_out`` with the ratings; the mean rating of all pairs
-from both (``n``: judged and not judged), and from the person's ratings alone."""
+"""Metrics: rank correlation of ``held_out`` with the ratings; mean rating of all pairs from both (``n``:
+judged and not judged), and from the person's ratings alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +89,7 @@ class RewardTrainer:
         count = len(rated)
         random = set(drawn(r))
         places = {i: place for place, i in enumerate(rows)}
-        about = {"features": list(features.NAMES), "unrated": len(waiting)}
-        about["embedder"] = tools.embed.name
+        about = {"features": list(features.NAMES), "embedder": tools.embed.name}
         return Material(
             items=tuple(r.judgment_id[i] for i in rows),
             labels=np.array([r.rating[i] for i in rows], dtype=np.float64),
@@ -111,7 +109,7 @@ class RewardTrainer:
             ),
             weights=np.array([1.0 / p if (p := r.inclusion_prob[i]) else 1.0 for i in rows]),
             random=np.array([i in random for i in rows], dtype=bool),
-            about=about,
+            about={**about, "unrated": len(waiting)},
             asked=tuple(r.pair_id[i] for i in rows),
         )
 
@@ -135,18 +133,18 @@ class RewardTrainer:
         metrics = {
             name: Metric(one.value, one.low, one.high, one.n)
             for name, one in (
-                (SPEARMAN, _spearman(material, own, ranked)),
+                (SPEARMAN, _spearman(material, own, ranked, len(learned.coefficients["folds"]))),
                 *_together(material, own, held_out, learned.coefficients),
             )
             if one.is_known
         }
-        whose = {"embedder": material.about["embedder"]}
-        return Fitted({**learned.coefficients, **whose}, held_out, metrics)
+        made = {**learned.coefficients, "embedder": material.about["embedder"]}
+        return Fitted(made, held_out, metrics)
 
     def predict(self, coefficients: Mapping[str, Any], material: Material) -> Floats:
         """(n,) expected ratings, not rounded."""
-        own: RewardFeatures = material.features
-        return reward.MIDDLE + preferred(coefficients, own.rated, str(material.about["embedder"]))
+        rated: Pairs = material.features.rated
+        return reward.MIDDLE + preferred(coefficients, rated, str(material.about["embedder"]))
 
     def words(self, coefficients: Mapping[str, Any], material: Material) -> Sequence[str]:
         """What the person seems to prefer, and how much."""
@@ -268,14 +266,15 @@ def _of(coefficients: Mapping[str, Any], pairs: Pairs, how: Any) -> Floats:
     return np.asarray(how(coefficients, pairs.scalars, vectors), dtype=np.float64)
 
 
-def _spearman(material: Material, own: RewardFeatures, ranked: Floats) -> Estimate:
+def _spearman(material: Material, own: RewardFeatures, ranked: Floats, folds: int) -> Estimate:
     """Over randomly drawn pairs with one personalized answer; of two models where there are no others."""
     personalized = np.array([arm != "models" for arm in own.arms], dtype=bool)
     chosen = material.random & personalized
     if not chosen.any():
         chosen = material.random
     prompts = [group for group, yes in zip(material.groups, chosen, strict=True) if yes]
-    return paired(SPEARMAN, material.labels[chosen], ranked[chosen], codes(prompts))
+    found = paired(SPEARMAN, material.labels[chosen], ranked[chosen], codes(prompts))
+    return out_of_fold(found, folds)
 
 
 def _together(

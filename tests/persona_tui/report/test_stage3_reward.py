@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
+import pytest
+
 from persona_tui.report.build import build_report
+from persona_tui.report.intervals import Estimate, unknown
 from persona_tui.report.model import Report
+from persona_tui.report.ranks import out_of_fold
 from store.learned_records import LearnedFigures, LearnedMetric
 from tests.persona_tui.report_data import empty, simulated
 
@@ -51,3 +56,13 @@ def test_without_a_model_the_report_says_how_to_get_one() -> None:
     assert found is not None
     assert "persona-tui train" in (found.missing or "")
     assert report.get("combined.rating.reward") is None
+
+
+def test_ranks_against_predictions_out_of_fold_are_less_certain() -> None:
+    found = Estimate(0.3, 0.1, 0.48, 60)
+    wider = out_of_fold(found, 5)
+    for end, before in ((wider.low, 0.1), (wider.high, 0.48)):
+        half = np.arctanh(before) - np.arctanh(0.3)
+        assert np.arctanh(end) - np.arctanh(0.3) == pytest.approx(1.5 * half)
+    assert out_of_fold(Estimate(1.0, 0.8, 1.0, 60), 5).low == pytest.approx(0.7)
+    assert not out_of_fold(unknown(3), 5).is_known
