@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from store import caches
 
@@ -55,28 +56,50 @@ class Vectors:
         unknown = list(dict.fromkeys(key for key in keys if key not in found))
         if unknown:
             for key, raw in (await self._db.run(caches.vectors, unknown)).items():
-                if raw and len(raw) % 4 == 0:
-                    vector = np.frombuffer(raw, dtype="<f4")
-                    if np.isfinite(vector).all():
-                        found[key] = vector
+                vector = _unsealed(raw)
+                if vector is not None:
+                    found[key] = vector
         text_of = dict(zip(keys, texts, strict=True))
-        todo = [key for key in unknown if key not in found]
-        for first in range(0, len(todo), CHUNK):
-            part = todo[first : first + CHUNK]
-            made = (await self._embedder.embed([text_of[key] for key in part])).vectors
-            rows = np.ascontiguousarray(made, dtype="<f4")
-            new = dict(zip(part, rows, strict=True))
-            found |= new
-            await self._db.run(
-                caches.keep_vectors, {key: row.tobytes() for key, row in new.items()}, self.begun
-            )
-        sizes = {len(vector) for vector in found.values()}
-        if len(sizes) > 1:  # a damaged row of the cache: everything is computed again
-            rows = (await self._embedder.embed(list(texts))).vectors
-            return np.ascontiguousarray(rows, dtype=np.float32)
+        found |= await self._made({key: text_of[key] for key in unknown if key not in found})
+        if len({len(vector) for vector in found.values()}) > 1:
+            # Another model under the same name once: whole rows, but not of this one.
+            self._memory.clear()
+            found = await self._made(text_of)
         if len(self._memory) + len(found) > MOST_IN_MEMORY:
             self._memory.clear()
         self._memory |= found
         if not texts:
             return np.zeros((0, 0), dtype=np.float32)
         return np.stack([found[key] for key in keys]).astype(np.float32, copy=False)
+
+    async def _made(self, text_of: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
+        """Computed, and kept in place of what was kept under these keys."""
+        import numpy as np
+
+        todo, found = list(text_of), dict[str, "NDArray[np.float32]"]()
+        for first in range(0, len(todo), CHUNK):
+            part = todo[first : first + CHUNK]
+            made = (await self._embedder.embed([text_of[key] for key in part])).vectors
+            new = dict(zip(part, np.ascontiguousarray(made, dtype="<f4"), strict=True))
+            found |= new
+            await self._db.run(
+                caches.keep_vectors, {key: _sealed(row) for key, row in new.items()}, self.begun
+            )
+        return found
+
+
+def _sealed(vector: NDArray[np.float32]) -> bytes:
+    """The vector's bytes, little-endian, and their CRC-32."""
+    raw = vector.tobytes()
+    return raw + crc32(raw).to_bytes(4, "little")
+
+
+def _unsealed(row: object) -> NDArray[np.float32] | None:
+    """The vector that :func:`_sealed` made a row of; ``None`` if it is damaged: it is computed anew, and
+    the row is written over."""
+    import numpy as np
+
+    if not isinstance(row, bytes) or len(row) < 8 or len(row) % 4:
+        return None
+    raw, check = row[:-4], int.from_bytes(row[-4:], "little")
+    return np.frombuffer(raw, dtype="<f4") if crc32(raw) == check else None

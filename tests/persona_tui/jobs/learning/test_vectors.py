@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,8 +53,6 @@ async def test_each_text_is_embedded_once_over_all_runs(db: StoreThread) -> None
 async def test_another_model_has_vectors_of_its_own(db: StoreThread) -> None:
     class Other(Counting):
         def describe(self):  # type: ignore[no-untyped-def]
-            from dataclasses import replace
-
             return replace(super().describe(), name="another")
 
     await (await Vectors.open(db, Counting()))(["tea"])
@@ -62,8 +61,10 @@ async def test_another_model_has_vectors_of_its_own(db: StoreThread) -> None:
     assert other.asked == ["tea"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"abc", b"\x00\x00\xc0\x7f" * 1024, b"\x00" * 8])
-async def test_a_damaged_row_is_computed_again(db: StoreThread, damage: bytes) -> None:
+@pytest.mark.parametrize(
+    "damage", [b"", b"abc", b"\x00\x00\xc0\x7f" * 1025, b"\x00" * 8, b"\x00" * 4100]
+)
+async def test_a_damaged_row_is_computed_again_and_repaired(db: StoreThread, damage: bytes) -> None:
     counting = Counting()
     await (await Vectors.open(db, counting))(["tea"])
 
@@ -71,8 +72,26 @@ async def test_a_damaged_row_is_computed_again(db: StoreThread, damage: bytes) -
         store.conn.execute("UPDATE vector_cache SET vector = ?", (damage,))
 
     await db.run(spoil)
-    found = await (await Vectors.open(db, counting))(["tea", "sea"])
-    assert np.array_equal(found, (await HashedEmbedder().embed(["tea", "sea"])).vectors)
+    for _ in range(2):
+        found = await (await Vectors.open(db, counting))(["tea", "sea"])
+        assert np.array_equal(found, (await HashedEmbedder().embed(["tea", "sea"])).vectors)
+    assert counting.asked == ["tea", "tea", "sea"]
+
+
+async def test_rows_of_another_size_are_written_over(db: StoreThread) -> None:
+    """A model that was exchanged under its name."""
+
+    class Short(Counting):
+        async def embed(self, texts: Sequence[str]) -> Embeddings:
+            made = await super().embed(texts)
+            return replace(made, vectors=made.vectors[:, :8])
+
+    await (await Vectors.open(db, Short()))(["tea"])
+    counting = Counting()
+    for _ in range(2):
+        found = await (await Vectors.open(db, counting))(["tea", "sea"])
+        assert np.array_equal(found, (await HashedEmbedder().embed(["tea", "sea"])).vectors)
+    assert counting.asked == ["sea", "tea", "sea"]
 
 
 async def test_nothing_is_kept_of_what_was_forgotten_meanwhile(
