@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from models.learned.base import (
     Learned,
     Weight,
+    expected_threshold,
     grouped_folds,
     pack,
+    platt,
     threshold_of,
     unpack,
 )
@@ -36,14 +38,12 @@ from models.learned.relevance_kernel import (
     Ints,
     Pairs,
     Shape,
-    expected_threshold,
     expit,
     gram,
     inverse,
     left_out,
     median_distance,
     pairs,
-    platt,
 )
 
 __all__ = ["FEWEST", "FEWEST_OF_A_CLASS", "FEWEST_WITH_PRIOR", "explain", "fit", "learn", "predict"]
@@ -51,6 +51,8 @@ __all__ = ["FEWEST", "FEWEST_OF_A_CLASS", "FEWEST_WITH_PRIOR", "explain", "fit",
 FORM = "relevance-kernel-1"
 KERNEL_FROM = 30
 """Labels from which the embeddings are used."""
+LEAST_SLOPE = 0.1
+"""Of the log-odds on the score, however little that is worth: attributes are still put in an order."""
 CALIBRATE_FROM = 60
 """Labels from which an adapted model has a calibration of its own; below, the prior's."""
 SCALAR_SHAPES = tuple(
@@ -213,7 +215,7 @@ def _solve(given: Given, prior: Mapping[str, Any] | None, beta: float) -> dict[s
         slope, intercept = float(prior["slope"]), float(prior["intercept"])
         threshold = float(prior["threshold"])
     else:
-        slope, intercept = platt(scores, truth, weights)
+        slope, intercept = platt(scores, truth, weights, least=LEAST_SLOPE)
         threshold = expected_threshold(expit(slope * scores + intercept), beta)
     return {
         "form": FORM,

@@ -151,42 +151,6 @@ def left_out(inverted: Floats, targets: Floats, groups: Ints) -> Floats:
     return said
 
 
-def platt(scores: Floats, labels: NDArray[np.bool_], weights: Floats) -> tuple[float, float]:
-    """Slope (at least 0.1) and intercept of the log-odds on scores: Platt 1999, with the smoothed
-    targets that keep it finite where the classes are apart (Lin, Lin and Weng 2007)."""
-    yes = float(weights[labels].sum())
-    no = float(weights.sum()) - yes
-    aims = np.where(labels, (yes + 1) / (yes + 2), 1 / (no + 2))
-    slope, shift = 1.0, 0.0
-    for _ in range(50):
-        chance = expit(slope * scores + shift)
-        error = weights * (chance - aims)
-        curve = weights * np.maximum(chance * (1 - chance), 1e-9)
-        gradient = np.array([error @ scores + 0.01 * (slope - 1), error.sum()])
-        cross = curve @ scores
-        hessian = np.array([[curve @ scores**2 + 0.01, cross], [cross, curve.sum() + 1e-9]])
-        step = np.clip(np.linalg.solve(hessian, gradient), -2.0, 2.0)
-        slope, shift = slope - step[0], shift - step[1]
-        if np.abs(step).max() < 1e-10:
-            break
-    if slope < 0.1:  # left out, it ranks no better than chance: say the base rate
-        slope = 0.1
-        rate = (yes + 1) / (yes + no + 2)
-        centre = float(weights @ scores / weights.sum())
-        shift = float(np.log(rate / (1 - rate))) - slope * centre
-    return float(slope), float(shift)
-
-
-def expected_threshold(chance: Floats, beta: float) -> float:
-    """Where the expected F-``beta`` is highest if the probabilities can be believed (Ye et al. 2012):
-    steadier than the best cut of the labels themselves, which follows their noise."""
-    ordered = np.sort(chance)[::-1]
-    hits = np.cumsum(ordered)
-    said = np.arange(1, len(ordered) + 1)
-    value = (1 + beta**2) * hits / (beta**2 * hits[-1] + said)
-    return float(ordered[int(np.argmax(value))])
-
-
 def expit(value: Floats) -> Floats:
     """Logistic function, without overflow."""
     return np.asarray(1 / (1 + np.exp(-np.clip(value, -60.0, 60.0))))

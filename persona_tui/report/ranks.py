@@ -75,7 +75,7 @@ def out_of_fold(found: Estimate, folds: int) -> Estimate:
     """The interval of a rank correlation with predictions of ``folds`` models, each fitted on all folds
     but its own: Fisher's z with 1 + folds / (folds − 1) times the variance (Nadeau and Bengio 2003,
     Machine Learning 52). The models share most of what they were fitted on, so that their errors go
-    together; as if they did not, a nominal 95 % interval of a reward model covers .81 to .87. With it,
+    together; as if they did not, a nominal 95 % interval of a reward model covers .78 to .89. With it,
     .93 to .98 (``benchmarks/reward_coverage.py``)."""
     if not found.is_known or folds < 2:
         return found
