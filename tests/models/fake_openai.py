@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     headers = {k.lower(): v.strip() for k, v in (line.split(":", 1) for line in lines)}
     length = int(headers.get("content-length", "0"))
     body = json.loads(await reader.readexactly(length)) if length else {}
-    return Request(method, path, headers, body)
+    return Request(method, urlsplit(path).path, headers, body)  # a proxy is given the whole URL
 
 
 # --- behaviours ---------------------------------------------------------------------------------
