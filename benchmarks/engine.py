@@ -8,9 +8,10 @@ time × (tokens that must be evaluated at least ÷ tokens of all rows): in each 
 follows the longest beginning that it shares with another, the template's end included.
 
 Then, in the same run, extraction (grounded, and holistic with the same small model: what it finds
-is worthless, only the speed counts) and the endpoint against a server that answers after 50 and 200 ms.
+is worthless, only the speed counts). First of all the endpoint against a server that answers after a known
+delay (``benchmarks.waiting``), which ``--endpoint`` does alone.
 
-    python -m benchmarks.engine [--quick] [--attributes 200] [--prompts 20] [--model GGUF] [--json]
+    python -m benchmarks.engine [--quick] [--endpoint] [--attributes 200] [--prompts 20] [--model GGUF] [--json]
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks._table import middle, show
-from benchmarks.engine_servers import KEY, llama_server, waiting_server
+from benchmarks.engine_servers import KEY, llama_server
+from benchmarks.waiting import bare, waiting_server
 from models.embeddings import MiniLmEmbedder
 from models.endpoint import EndpointBackend
 from models.errors import ModelError
@@ -42,7 +44,9 @@ from store.records import Conversation, Message
 OPTIONS = ["yes", "no"]
 CLIENTS = (1, 4, 8)
 SEED = 7
-DELAYS = (0.05, 0.2)
+DELAYS = (0.05, 0.2, 1.0)
+ROUNDS = {0.05: 40, 0.2: 20, 1.0: 6}
+"""Requests for each one at once: 2 to 6 seconds."""
 DATA = Path(__file__).parent / "data"
 VERBS = [
     "likes",
@@ -222,43 +226,55 @@ async def extraction(backend: LlamaBackend, count: int) -> list[dict[str, object
     ]
 
 
-async def waiting(rounds: int) -> list[dict[str, object]]:
-    """Requests a second ÷ what the concurrency allows, by our endpoint back end; and what a request
-    costs this process (the waiting server's small part included), which is the other bound."""
+async def waiting(repeats: int) -> list[dict[str, object]]:
+    """Requests a second ÷ what delay and concurrency allow, by our endpoint back end and by bare
+    sockets; the server's own limit, without delay; and what a request costs this process."""
     table: list[dict[str, object]] = []
-    for delay, bound in product(DELAYS, (1, 8, 32)):
-        async with waiting_server(delay) as base_url:
-            # One place more is kept for the chat.
-            backend = EndpointBackend(base_url, "waits", max_concurrency=bound + (bound > 1))
-            await timed(backend, "warm up", ["x"] * bound)
-            shares, costs = [], []
-            for _ in range(rounds):
-                count = 20 * bound
-                used = time.process_time()
+    prefix, (row,) = question("A prompt", ["row 0"])
+    sent = json.dumps({"messages": [{"role": "user", "content": prefix[-1].content + row}]})
+    with waiting_server() as address:
+        for delay, bound in product(DELAYS, (1, 8, 32)):
+            ms, rounds = round(delay * 1000), ROUNDS[delay]
+            shares, costs, plain, most = [], [], [], []
+            for _ in range(repeats):
+                most.append(await bare(address, 0, bound, sent, 0.5))
+                asked = await bare(address, ms, bound, sent, rounds * delay)
+                plain.append(asked * delay / bound)
+                # One place more is kept for the chat.
+                places = bound + (bound > 1)
+                backend = EndpointBackend(f"{address}/{ms}/v1", "waits", max_concurrency=places)
+                await timed(backend, "warm up", ["x"] * bound)
+                count, used = rounds * bound, time.process_time()
                 seconds, _ = await timed(backend, "A prompt", [f"row {n}" for n in range(count)])
                 costs.append((time.process_time() - used) / count * 1000)
                 # The first goes alone, to leave the prefix in the server's cache.
                 shares.append((1 + (count - 1) / bound) * delay / seconds)
-            await backend.close()
-        table.append(
-            {
-                "delay ms": round(delay * 1000),
-                "concurrency": bound,
-                "of what it allows": middle(shares),
-                "processor ms a request": middle(costs),
-                "aim": "≥ 0.95",
-            }
-        )
+                await backend.close()
+            table.append(
+                {
+                    "delay ms": ms,
+                    "concurrency": bound,
+                    "of what it allows": middle(shares),
+                    "bare sockets": middle(plain),
+                    "÷ bare sockets": middle([a / b for a, b in zip(shares, plain, strict=True)]),
+                    "processor ms a request": middle(costs),
+                    "server's most a second": round(middle(most)),
+                    "aim": "≥ 0.95",
+                }
+            )
     return table
 
 
 async def main(given: argparse.Namespace) -> None:
+    title = "endpoint: a server that answers after a while"
+    show(title, await waiting(3), as_json=given.json)
+    if given.endpoint:
+        return
     known, asked = attributes(given.attributes), prompts(given.prompts)
     path = given.model or starter_path()
     threads = default_threads()
     backend = LlamaBackend(path, name=path.stem, log_file=None, n_ctx=2048, parameters_b=0.135)
     print_: Callable[..., None] = show
-    print_("endpoint: a server that answers after a while", await waiting(3), as_json=given.json)
     with llama_server(path, threads) as base_url:
         table = await scoring(backend, base_url, known, asked, given.sample)
     title = f"choose: {len(known)} attributes × {len(asked)} prompts, {path.stem}"
@@ -276,6 +292,7 @@ if __name__ == "__main__":
     parser.add_argument("--messages", type=int, default=40, help="conversations to extract from")
     parser.add_argument("--model", type=Path, default=None)
     parser.add_argument("--quick", action="store_true", help="40 attributes, 4 prompts")
+    parser.add_argument("--endpoint", action="store_true", help="the endpoint alone")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.quick:

@@ -1,34 +1,20 @@
-"""What the engine is compared with: ``llama_cpp.server``, and a server that only waits."""
+"""What the engine is compared with: ``llama_cpp.server``."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from models.secrets import environment_without_keys
 
 KEY = "local-benchmark-key"
-_TOP = [{"token": "yes", "logprob": -0.5}, {"token": "no", "logprob": -1.0}]
-_ANSWER = json.dumps(
-    {
-        "id": "x", "object": "chat.completion", "created": 0, "model": "waits",
-        "choices": [{
-            "index": 0, "finish_reason": "length",
-            "message": {"role": "assistant", "content": "yes"},
-            "logprobs": {"content": [{**_TOP[0], "top_logprobs": _TOP}]},
-        }],
-        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-    }
-).encode()  # fmt: skip
 
 
 @contextmanager
@@ -63,26 +49,3 @@ def _wait_for(base_url: str, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.2)
     raise SystemExit("llama_cpp.server did not start; is the extra for it installed?")
-
-
-@asynccontextmanager
-async def waiting_server(delay: float) -> AsyncIterator[str]:
-    """The base URL of a server that answers every request after ``delay`` seconds."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-                length = head.partition("content-length:")[2].split("\r\n")[0].strip() or "0"
-                await reader.readexactly(int(length))
-                await asyncio.sleep(delay)
-                writer.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-                    + str(len(_ANSWER)).encode() + b"\r\n\r\n" + _ANSWER
-                )  # fmt: skip
-                await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
