@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from benchmarks._table import middle, show
 from models.embeddings import MiniLmEmbedder
 from models.learned import verifier
-from models.learned.base import best_threshold, grouped_folds
+from models.learned.base import best_threshold, expected_threshold, grouped_folds
 from persona_tui.report.ranks import auroc
 from persona_tui.stages.extraction.agreement import agreement
 from persona_tui.stages.extraction.gate import probabilities
@@ -120,13 +120,23 @@ def confidence(subject: Subject, gated: float, cosine: float) -> float:
 
 
 def flags(
-    score: Floats, labels: NDArray[np.bool_], fold: NDArray[np.int64], beta: float
+    score: Floats,
+    labels: NDArray[np.bool_],
+    fold: NDArray[np.int64],
+    beta: float,
+    *,
+    probable: bool = False,
 ) -> NDArray[np.bool_]:
-    """Flagged by the threshold that was best on the other folds."""
+    """Flagged by the threshold that was best on the other folds; of probabilities (``probable``) by that
+    which is expected to be, as the verifier does."""
     found = np.zeros(len(labels), dtype=bool)
     for one in np.unique(fold):
         rest, here = fold != one, fold == one
-        found[here] = score[here] >= best_threshold(labels[rest], score[rest], beta)
+        found[here] = score[here] >= (
+            expected_threshold(score[rest], beta)
+            if probable
+            else best_threshold(labels[rest], score[rest], beta)
+        )
     return found
 
 
@@ -182,7 +192,12 @@ def table(rated: Rated, scalars: Floats, vectors: Floats) -> list[dict[str, obje
     rows = [row("all flagged", rated, np.ones(len(y), dtype=bool), np.zeros(len(y)))]
     for name, score in scores.items():
         rows += [
-            row(f"{name}, by F{beta:.0f}", rated, flags(score, y, fold, beta), score)
+            row(
+                f"{name}, by F{beta:.0f}",
+                rated,
+                flags(score, y, fold, beta, probable=name.startswith("verifier")),
+                score,
+            )
             for beta in (1.0, 2.0)
         ]
     if "starter model asked, zero-shot" in scores:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.learned import verifier
-from models.learned.base import Learned, TooFewError, best_threshold
+from models.learned.base import Learned, TooFewError, expected_threshold
 from persona_tui.jobs.kept_choices import KeptChoices
 from persona_tui.jobs.learning.trainer import Fitted, Lacking, Material, Metric
 from persona_tui.jobs.learning.using import model_in_use, safely
@@ -269,9 +269,7 @@ def _metrics(material: Material, learned: Learned) -> dict[str, Metric]:
     flagged = np.zeros(len(material.labels), dtype=bool)
     for one in np.unique(learned.fold):
         rest, here = learned.fold != one, learned.fold == one
-        threshold = best_threshold(
-            material.labels[rest] > 0.5, learned.held_out[rest], verifier.BETA
-        )
+        threshold = expected_threshold(learned.held_out[rest], verifier.BETA)
         flagged[here] = learned.held_out[here] >= threshold
     group = codes([g for g, yes in zip(material.groups, chosen, strict=True) if yes])
     count = int(chosen.sum())

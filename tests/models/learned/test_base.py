@@ -15,6 +15,7 @@ from sklearn.metrics import fbeta_score
 from models.learned.base import (
     TooFewError,
     best_threshold,
+    expected_threshold,
     grouped_folds,
     pack,
     platt,
@@ -66,6 +67,23 @@ def test_no_other_threshold_is_better(rows: list[tuple[str, bool, int]], beta: f
         return float(fbeta_score(labels, scores >= threshold, beta=beta, zero_division=0.0))
 
     assert value(found) == pytest.approx(max(value(score) for score in set(scores)))
+
+
+@given(
+    st.lists(st.floats(0.01, 0.99), min_size=1, max_size=40),
+    st.sampled_from([0.5, 1.0, 2.0]),
+)
+def test_no_other_threshold_is_expected_to_be_better(chances: list[float], beta: float) -> None:
+    chance = np.array(chances)
+
+    def value(threshold: float) -> float:
+        said = chance >= threshold
+        hits = float(chance[said].sum())
+        return (1 + beta**2) * hits / (beta**2 * float(chance.sum()) + int(said.sum()))
+
+    found = expected_threshold(chance, beta)
+    assert value(found - 1e-12) == pytest.approx(max(value(one) for one in chances))
+    assert 0 < found < 1
 
 
 def test_calibrated_probabilities_are_as_often_right_as_they_say() -> None:
