@@ -42,7 +42,7 @@ _WELL_KNOWN = re.compile(
 """Hosts that say nothing about whoever names them."""
 _VERSION = re.compile(
     r"(?:(?<![a-z])(?:version|ver\.?|v|release|section|chapter|build|abschnitt|kapitel|§|driver|firmware|update|upgraded? to|assembly|patch|bios|fw|sdk)\s{0,2}[:=]?\s{0,2}"
-    r"|(?:chrome|chromium|edge?|firefox|safari|opr|opera|brave|vivaldi|electron|headlesschrome|samsungbrowser|webview|trident|crios)[/ ]|[a-z]{3,20}/|(?:==|>=|<=|~=|@|\^)\s?)$",
+    r"|(?:chrome|chromium|edge?|firefox|safari|opr|opera|brave|vivaldi|electron|headlesschrome|samsungbrowser|webview|trident|crios)[/ ]|[a-z]{3,20}/|(?:==|>=|<=|~=|\^)\s?)$",
     re.IGNORECASE,
 )
 _VERSION_AFTER = re.compile(
@@ -121,7 +121,7 @@ def _handle(match: re.Match[str]) -> bool:
 def _named_user(match: re.Match[str]) -> bool:
     name = found(match)
     prose = re.fullmatch(
-        r"(?:not|the|a|an|my|in|is|no|on|too|to|already|taken|also|just|wrong|invalid|nicht|pas)",
+        r"(?:not|the|a|an|my|in|is|no|on|too|to|already|taken|also|just|wrong|invalid|nicht|pas|called|named|pass(?:word)?|pw|pwd|passwort|mdp|dump|user_id|[a-z]{1,20}(?:-[a-z]{1,20}){1,4}|(?:max|min|num|no)_\w{1,30})",
         name,
         re.IGNORECASE,
     )
@@ -134,7 +134,7 @@ def _marked_user(match: re.Match[str]) -> bool:
 
 def _logged(match: re.Match[str]) -> bool:
     name = found(match)
-    return (_named_user(match) and not is_plain(name)) or bool(re.search(r"[\d_]", name))
+    return _named_user(match) and (not is_plain(name) or bool(re.search(r"[\d_]", name)))
 
 
 def _tagged(match: re.Match[str]) -> bool:

@@ -10,6 +10,7 @@ from persona_tui.donation.redaction import (
     addresses,
     ages,
     dates,
+    handles,
     introductions,
     labels,
     names,
@@ -20,6 +21,7 @@ from persona_tui.donation.redaction import (
     scripts,
     tables,
     tokens,
+    told,
 )
 from persona_tui.donation.redaction.finding import Kind
 from persona_tui.donation.redaction.rules import Rule, Span, run
@@ -48,7 +50,7 @@ def shaped(text: str) -> Iterator[Span]:
 def every(text: str) -> Iterator[Span]:
     """All kinds in folded ``text``."""
     yield from shaped(text)
-    worded = [*run(WORDED, text), *tables.fields(text)]
+    worded = [*run(WORDED, text), *tables.fields(text), *told.told(text), *handles.handles(text)]
     yield from worded
     yield from _bridges(text, worded)
     yield from named(text)

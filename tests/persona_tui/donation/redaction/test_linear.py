@@ -16,7 +16,7 @@ FRAGMENTS = [
     "a", "A", "1", "a ", "Aa ", "1 ", "1-", "1.", "a.", "a@", "@a", "a@a.", "://a:", "::", "\n", "- ", "my aa ", "ul. Aa ", "C:\\Users\\a\\",
     "/home/a/", "%41", "\\u0041", "&#65;", "sk-", "eyJaaaaaaa.", "-----BEGIN PRIVATE " + "KEY-----\n", "AAAA\n", "aGVs\n", "4111 ",
     "12 rue de la ", "1 Aa Street ", "Dr. ", "Aa-Aa", "A.", "twenty ", "my password is ", "key ", "\u200b", "e\u0301", "日本", "[NAME_1]",
-    "a b ", "0f:", "~a/", "a at b dot ", "born ", "Best regards\n", "Mira ", "my address is 1 a ",
+    "a b ", "0f:", "~a/", "a at b dot ", "born ", "Best regards\n", "Mira ", "my address is 1 a ", "pw is a ", "login a / ", "user a-",
 ]  # fmt: skip
 
 
