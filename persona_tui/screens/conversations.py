@@ -300,6 +300,7 @@ class ConversationsScreen(ExtractionScreen):
         )
         if not sure:
             return
+        kinds = await learning_host.about_to_forget(self.host)
         gone = await self.host.db.run(forgetting.forget_conversation, row.conversation_id)
         self.host.ui_state.forget(row.conversation_id)
         self.host.save_ui_state()
@@ -313,7 +314,7 @@ class ConversationsScreen(ExtractionScreen):
         is_whole = gone.complete and not gone.backups_remaining
         self.host.tell(text, "information" if is_whole else "warning")
         self.reload()
-        learning_host.look(self.host)
+        learning_host.forgot(self.host, kinds)
 
     def action_export(self) -> None:
         self.start(self._export(), group="ask")

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from persona_tui.screens import refining_host
+from store import learned
 
 if TYPE_CHECKING:
     from persona_tui.jobs.learning.after import LearningBeside, LearningState
+    from store.learned_records import LearnedKind
 
 Severity = Literal["information", "warning", "error"]
 
@@ -47,6 +49,22 @@ def look(host: Services) -> None:
     """A sitting ended, something was forgotten, the program began."""
     if host.settings.learning.auto_train:
         learning_of(host).look()
+
+
+async def about_to_forget(host: Services) -> tuple[LearnedKind, ...]:
+    """What was learned, and goes along with whatever is forgotten: for :func:`forgot`."""
+    models = await host.db.run(learned.list_all)
+    return tuple(dict.fromkeys(model.kind for model in models))
+
+
+def forgot(host: Services, kinds: tuple[LearnedKind, ...]) -> None:
+    """Something was forgotten, and with it what ``kinds`` had learned: they learn again from what stays,
+    also where nothing is learned unasked, as ``persona-tui forget`` does. How that ended is told."""
+    if host.settings.learning.auto_train:
+        learning_of(host).look()
+    elif kinds:
+        host.tell("Your own models went along; they learn again from what stays.")
+        learning_of(host).start(kinds)
 
 
 def judged(host: Services) -> None:

@@ -343,10 +343,11 @@ class RelevanceScreen(ScoringScreen):
     async def _forgetting(self, prompt_id: str) -> None:
         self.workers.cancel_group(self, "scoring")
         await self._settle()
+        kinds = await learning_host.about_to_forget(self.host)
         gone = await self.host.db.run(forget_prompt, prompt_id)
         await self._read(None)
         self.host.tell(gone.note or "It is forgotten.", "warning" if gone.note else "information")
-        learning_host.look(self.host)
+        learning_host.forgot(self.host, kinds)
 
     def action_copy(self) -> None:
         if self.session is not None and self.session.sheet is not None:

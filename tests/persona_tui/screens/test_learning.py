@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from models.embeddings import HashedEmbedder
 from models.scripted import ScriptedBackend
 from persona_tui.app import PersonaApp
-from persona_tui.config import Settings
+from persona_tui.config import LearningConfig, Settings
 from persona_tui.jobs.backends import Backends
 from persona_tui.jobs.learning import training
 from persona_tui.jobs.learning.after import SITTING, LearningState
@@ -23,7 +23,7 @@ from persona_tui.screens import learning_host
 from persona_tui.screens.confirm import ConfirmScreen
 from persona_tui.screens.learning import LearningScreen
 from persona_tui.screens.learning_text import work_line
-from store import learned
+from store import conversations, forgetting, learned
 from store.db import open_store
 from tests.helpers import wait_until
 from tests.persona_tui.jobs.learning.small import SmallTrainer, judged
@@ -218,3 +218,37 @@ async def test_damaged_versions_do_no_harm(paths: Paths, small: SmallTrainer) ->
         await pilot.press("enter", "escape", "down", "enter", "escape", "down", "enter", "escape")
         await pilot.press("home", "t")
         await wait_until(lambda: "version 2, learned from 40" in lines(screen)[0])
+
+
+async def test_what_forgetting_took_is_learned_again_although_nothing_is_unasked(
+    paths: Paths, small: SmallTrainer
+) -> None:
+    with open_store(paths.database) as store:
+        judged(store, 40)
+        chat = conversations.create(store, title="A chat")
+    settings = Settings(learning=LearningConfig(auto_train=False))
+    app = app_of(paths, settings=settings)
+    async with shown(app):
+        learning_host.forgot(app, await learning_host.about_to_forget(app))
+        assert app.learning is None or not app.learning.state.running  # nothing was there to go
+        learning_host.learning_of(app).start(("verifier",))
+        await wait_until(lambda: _idle(app), what="it has learned")
+        before = await app.db.run(learned.in_use, "verifier")
+        kinds = await learning_host.about_to_forget(app)
+        assert kinds == ("verifier",)
+        await app.db.run(forgetting.forget_conversation, chat.conversation_id)
+        assert await app.db.run(learned.in_use, "verifier") is None
+        learning_host.forgot(app, kinds)
+        await wait_until(lambda: _idle(app), what="it has learned again")
+        again = await app.db.run(learned.in_use, "verifier")
+        assert before is not None
+        assert again is not None
+        assert again.learned_id != before.learned_id
+
+
+def _idle(app: PersonaApp) -> bool:
+    return (
+        app.learning is not None
+        and bool(app.learning.state.results)
+        and not (app.learning.state.running)
+    )
