@@ -17,7 +17,8 @@ earlier versions. Nothing that you replace is lost.
 **Personalized chat** (Ctrl+T, off at first) tells the model, with each message, those attributes of
 yours that your relevance model finds relevant for it: accepted ones only, never what must never be used
 or what is only for when you ask. Under the answer stands what it knew; **u** at the answer says why, and
-takes your no: *not for this* or *never again*. A model that is not on this machine is told nothing
+takes your no: *not for this* leaves it out when the same words are answered again and teaches your
+relevance model; *never again* keeps it from every answer until you allow it in Review. A model that is not on this machine is told nothing
 before you agreed to that.
 
 **The line above the box** says how many tokens of the model's context the conversation fills. When

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
     from persona_tui.screens.base import HostApp
     from store.records import Message
 
+BY_MODEL = (
+    "Chosen by your relevance model from what you accepted. It learned that from your answers on the "
+    "Relevance screen, and errs."
+)
+BY_RULE = (
+    "Chosen from what you accepted: nearest to what you wrote, or called relevant for it by you. Your relevance "
+    "model had no part in these."
+)
+HINT = """\
+x  not for this: left out when the same is answered again (r at the
+   answer), and your relevance model learns from it
+n  never again: no answer is told it until you allow it in Review
+z  takes back · Esc closes · this answer stays as it is"""
 HERE, EVER = "✗ not for this", "⊘ never used again"
 _FORGOTTEN = "(forgotten since)"
 
@@ -31,12 +44,13 @@ class ToldScreen(ModalScreen[bool]):
     DEFAULT_CSS = """
     ToldScreen { align: center middle; }
     ToldScreen > Vertical {
-        width: 78; max-width: 98%; height: auto; max-height: 96%; padding: 1 2;
+        width: 78; max-width: 98%; height: auto; max-height: 96%; padding: 0 2;
         border: round $primary; background: $surface;
     }
-    ToldScreen .title { text-style: bold; margin-bottom: 1; }
+    ToldScreen .title { text-style: bold; }
+    ToldScreen .chosen { color: $text-muted; margin-bottom: 1; height: auto; }
     ToldScreen OptionList {
-        height: auto; max-height: 45vh; padding: 0; border: none; background: transparent;
+        height: auto; max-height: 40vh; padding: 0; border: none; background: transparent;
         scrollbar-size-vertical: 1;
         &:focus { border: none; }
     }
@@ -71,13 +85,10 @@ class ToldScreen(ModalScreen[bool]):
             yield Static(
                 "What the model knew about you for this answer", classes="title", markup=False
             )
+            learned = any(one.probability is not None for one in self.items)
+            yield Static(BY_MODEL if learned else BY_RULE, classes="chosen", markup=False)
             yield OptionList(id="told", compact=True)
-            yield Static(
-                "x not for this (your relevance model learns from it) · n never again\n"
-                "z takes back · Esc closes",
-                classes="hint",
-                markup=False,
-            )
+            yield Static(HINT, classes="hint", markup=False)
 
     def on_mount(self) -> None:
         told = self.query_one("#told", OptionList)
@@ -100,13 +111,10 @@ class ToldScreen(ModalScreen[bool]):
         if said:
             parts.append((f"  {said}", "$text-warning"))
         if one.probability is not None:
-            parts.append(
-                (
-                    f"\nyour relevance model: {_percent(one.probability)} that you want it here",
-                    "dim",
-                )
-            )
-        parts += [(f"\nbecause {plain(words, one_line=True)}", "dim") for words in one.why]
+            said = f"it expects your yes in about {_of_100(one.probability)} of 100 such cases"
+            parts.append((f"\n  {said}", "dim"))
+        # What was observed, never what moved the model: stages/relevance/reasons.py.
+        parts += [(f"\n  for it: {plain(words, one_line=True)}", "dim") for words in one.why]
         return Content.assemble(*parts)
 
     def _current(self) -> ToldItem | None:
@@ -166,6 +174,6 @@ class ToldScreen(ModalScreen[bool]):
         self.dismiss(self._changed)
 
 
-def _percent(probability: float) -> str:
+def _of_100(probability: float) -> int:
     """Never sure: no model of this size is."""
-    return f"{min(99, max(1, round(100 * probability)))} % likely"
+    return min(99, max(1, round(100 * probability)))

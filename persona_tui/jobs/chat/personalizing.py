@@ -48,7 +48,7 @@ class ToldItem:
     probability: float | None
     """That the person would want it used, by their own model."""
     why: tuple[str, ...]
-    """Each the rest of a sentence that begins "because"."""
+    """What speaks for it, each a clause without its full stop."""
     use: Use = "welcome"
     """As it is now."""
     refused: bool = False

@@ -162,6 +162,9 @@ class _Work:
         return Choice(tuple(chosen), len(candidates), learned_id, threshold)
 
     def _inputs(self) -> Inputs:
+        # What the local model said of these very words in Relevance, else unknown (the learner's mean): asking
+        # it now would hold up the answer by seconds (docs/decisions.md). Its kept answers hold no more:
+        # each was saved as a verdict on a prompt.
         known, prompt_id = self.asked.known, self.asked.prompt_id or ""
         tag = str(self.model.coefficients.get("model_tag") or "") if self.model else ""
         pairs = [

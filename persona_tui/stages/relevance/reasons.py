@@ -48,7 +48,7 @@ class Reason:
 
     code: Code
     words: str
-    """The rest of a sentence that begins "because"."""
+    """What speaks for it: a clause without its full stop."""
 
 
 @dataclass(frozen=True, slots=True)

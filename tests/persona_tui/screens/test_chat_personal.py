@@ -80,7 +80,7 @@ async def test_it_is_turned_on_says_what_it_knew_and_takes_a_no(
         knew = [one.text or "" for one in window.items]
         assert [line[2:] for line in system_of(backend).splitlines() if line[:2] == "- "] == knew
         options = window.query_one(OptionList)
-        assert "because it shares “cooks” and “rice”" in str(options.get_option_at_index(0).prompt)
+        assert "for it: it shares “cooks” and “rice”" in str(options.get_option_at_index(0).prompt)
         assert options.region.height <= size[1] // 2
         await pilot.press("x", "down", "n")
         await wait_until(lambda: list(window.said.values()) == [HERE, EVER])
@@ -133,6 +133,6 @@ async def test_a_model_elsewhere_is_told_nothing_before_the_person_agreed(paths:
         screen.open(screen.conversation.conversation_id if screen.conversation else None)
         await wait_until(lambda: screen.is_loaded)
         window = await told(pilot)
-        assert "because it shared words" in str(
+        assert "for it: it shared words" in str(
             window.query_one(OptionList).get_option_at_index(0).prompt
         )
