@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from persona_tui.commands._common import emit
+from persona_tui.commands._common import emit, journal
 from persona_tui.errors import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -88,11 +88,22 @@ def command(
     if not made:
         if over:
             raise UserError("No pair was written: the budget is too small for one.")
-        raise UserError(_NOTHING_LEFT.get(arm or "", _NOTHING_LEFT[""]))
+        broken = _unreadable() if arm == "personal" else None
+        raise UserError(broken or _NOTHING_LEFT.get(arm or "", _NOTHING_LEFT[""]))
     if not quiet:
         click.echo(
             f"Wrote {made} {'pair' if made == 1 else 'pairs'}: persona-tui compare.", err=True
         )
+
+
+def _unreadable() -> str | None:
+    """What is wrong with the relevance model in use, if it cannot be read: the first thing to mend."""
+    from persona_tui.jobs.learning.using import is_readable, unreadable
+    from store import learned
+
+    with journal() as store:
+        found = learned.in_use(store, "relevance")
+    return None if found is None or is_readable(found) else unreadable(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from persona_tui.jobs.backends import Backends
 from persona_tui.jobs.relevance.changes import write
 from persona_tui.jobs.relevance.session import RelevanceSession
 from persona_tui.paths import Paths
-from store import responses
+from store import caches, learned, responses
 from store.db import Store, open_store
 from tests.persona_tui.audit_data import audit
 
@@ -117,3 +117,19 @@ def test_two_models(paths: Paths, models: dict[str, ScriptedBackend], respond: R
     assert pair.personalized.attribute_ids == ()
     sent = [m.content for one in models.values() for call in one.calls for m in call.messages]
     assert not any("What is known" in text for text in sent)
+
+
+@pytest.mark.usefixtures("models")
+def test_a_personal_model_that_cannot_be_read_is_said_where_nothing_is_left(
+    paths: Paths, respond: Respond
+) -> None:
+    assert "no personal relevance model" in respond("--arm", "personal", "--quiet").err
+    with open_store(paths.database) as store:
+        learned.save(
+            store, "relevance", app_version="0", trained_on={}, metrics={},
+            coefficients={"form": "?"}, use=True, begun=caches.generation(store),
+        )  # fmt: skip
+    done = respond("--arm", "personal", "--quiet")
+    assert done.code == 1
+    assert "cannot be read" in done.err
+    assert "persona-tui train" in done.err
