@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-SCORING_VERSION = 1
+SCORING_VERSION = 2
 """To be raised where the same model would give other scores than before: kept ones are then left."""
 
 

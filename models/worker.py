@@ -13,10 +13,9 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import llama_cpp.llama_cpp as native
-import numpy as np
 import psutil
 from llama_cpp import __version__ as BINDING_VERSION  # noqa: N812
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
@@ -24,11 +23,8 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 from models.errors import ModelError, UnavailableError
 from models.prompting import Rendered, render, segments, special_pattern
 from models.protocol import ChatMessage
-from models.scoring import layout, shared_tokens
 from models.sizing import Shape, batch_tokens, context_tokens, default_threads
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from models.worker_lane import Lane
 
 _SPECIAL = (
     native.LLAMA_TOKEN_ATTR_UNKNOWN
@@ -39,17 +35,8 @@ _DEBUG = 1  # ggml_log_level
 _ROWS = 15
 """Rows of a choice that are evaluated at once, each a sequence of its own."""
 _EXACT = 63
-
-
-def _interrupt_callback() -> Any:
-    """A native function that says "stop" as soon as a byte is set: ``strlen``.
-
-    llama.cpp asks before each graph node, about 1,000 times a token. A Python callback would take
-    the interpreter's lock each time (a tenth of a small model's decode time, and the thread that
-    reads commands would wait). ``strlen`` takes the pointer that we register, and is 0 for an
-    empty string and 1 for a string of one byte: exactly the truth value that is wanted.
-    """
-    return ctypes.cast(ctypes.CDLL(None).strlen, native.ggml_abort_callback)
+_AWAY = 4
+"""A lane's cache ÷ what is put away of it besides, in tokens."""
 
 
 def _log(level: int, text: bytes, _data: object) -> None:
@@ -133,7 +120,16 @@ class Model:
     def lane(self, name: str) -> Lane:
         """The lane's context, made when it is first needed (each costs a KV cache)."""
         if name not in self._lanes:
-            self._lanes[name] = Lane(self, _ROWS if name != "chat" and not self.recurrent else 0)
+            ordinary = name != "chat" and not self.recurrent
+            self._lanes[name] = Lane(
+                self.handle,
+                n_ctx=self.n_ctx,
+                n_batch=self.n_batch,
+                exact_batch=self.n_rows_batch,
+                n_threads=self.n_threads,
+                rows=_ROWS if ordinary else 0,
+                room=self.n_ctx // _AWAY if ordinary else 0,
+            )
         return self._lanes[name]
 
     def opened(self, name: str) -> Lane | None:
@@ -237,107 +233,3 @@ class Model:
 def _chatml(turns: list[dict[str, str]]) -> str:
     said = "".join(f"<|im_start|>{one['role']}\n{one['content']}<|im_end|>\n" for one in turns)
     return f"{said}<|im_start|>assistant\n"
-
-
-class Lane:
-    """A context: a KV cache with the tokens that are in it."""
-
-    def __init__(self, model: Model, rows: int = 0) -> None:
-        """``rows``: for how many continuations of the cache :meth:`branches` has room at once."""
-        params = native.llama_context_default_params()
-        params.n_ctx = model.n_ctx
-        params.n_seq_max = 1 + rows
-        params.kv_unified = True  # sequences share the cells of their common beginning
-        params.n_batch = params.n_ubatch = model.n_batch
-        params.n_threads = params.n_threads_batch = model.n_threads
-        self._model = model
-        self.handle = native.llama_init_from_model(model.handle, params)
-        if not self.handle:
-            raise UnavailableError(
-                f"There is not enough memory for a context of {model.n_ctx} tokens; "
-                "set a smaller one in the settings (local.n_ctx) or choose a smaller model."
-            )
-        self._memory = native.llama_get_memory(self.handle)
-        self.rows = rows
-        self._batch: Any = native.llama_batch_init(model.n_batch, 0, max(1, rows))
-        self.tokens: list[int] = []
-        self._flag = ctypes.create_string_buffer(2)
-        self._callback = _interrupt_callback()  # kept: llama.cpp holds no reference
-        native.llama_set_abort_callback(
-            self.handle, self._callback, ctypes.cast(self._flag, ctypes.c_void_p)
-        )
-        self._one = (native.llama_token * 1)()
-
-    def interrupt(self) -> None:
-        """Make the running evaluation return; it stays so until :meth:`resume`."""
-        self._flag[0] = b"\x01"
-
-    def resume(self) -> None:
-        self._flag[0] = b"\x00"
-
-    def reuse(self, tokens: Sequence[int], *, whole: bool = False) -> int:
-        """Keep the longest common beginning of the cache and ``tokens``, without the last token
-        unless ``whole`` (its logits are wanted); return its length."""
-        return self._keep(shared_tokens(self.tokens, tokens if whole else tokens[:-1]))
-
-    def evaluate(self, tokens: Sequence[int]) -> bool:
-        """Append at most ``n_batch`` tokens and compute the logits after the last; ``False`` if
-        interrupted, with the cache as before the call."""
-        count = len(tokens)
-        array = self._one if count == 1 else (native.llama_token * count)()
-        array[:] = list(tokens)
-        batch = native.llama_batch_get_one(array, count)  # points into the array
-        code = native.llama_decode(self.handle, batch)
-        if code == 0:
-            self.tokens += tokens
-            return True
-        self._keep(len(self.tokens))
-        if code == 2:
-            return False
-        raise ModelError(f"llama.cpp could not evaluate the prompt (code {code}); see the log.")
-
-    def branches(self, rows: Sequence[Sequence[int]]) -> list[int] | None:
-        """Evaluate several continuations of the cache at once, each token that neighbours share
-        once, and leave the cache as it was. ``rows``: at most :attr:`rows`, sorted, none empty.
-
-        Returns, for each, the place of its last token's logits (see :meth:`log_probabilities`;
-        valid until the next evaluation), or ``None`` if interrupted.
-        """
-        found, start, batch = layout(rows), len(self.tokens), self._batch
-        for i, token in enumerate(found.tokens):
-            batch.token[i] = token
-            batch.pos[i] = start + found.offsets[i]
-            batch.n_seq_id[i] = len(found.sequences[i])
-            for j, sequence in enumerate(found.sequences[i]):
-                batch.seq_id[i][j] = sequence
-            batch.logits[i] = i in found.last
-        batch.n_tokens = len(found.tokens)
-        for sequence in range(1, len(rows) + 1):
-            native.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
-        code = native.llama_decode(self.handle, batch)
-        for sequence in range(1, len(rows) + 1):
-            native.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-        if code not in (0, 2):
-            raise ModelError(f"llama.cpp could not evaluate the rows (code {code}); see the log.")
-        return found.last if code == 0 else None
-
-    def logits(self, place: int = -1) -> NDArray[np.float32]:
-        """Logits after the last token, or the one at ``place`` of the last evaluation, shape
-        (vocabulary,); valid until the next evaluation."""
-        pointer = native.llama_get_logits_ith(self.handle, place)
-        return np.ctypeslib.as_array(pointer, shape=(self._model.n_vocab,))
-
-    def log_probabilities(self, place: int = -1) -> NDArray[np.float64]:
-        """Natural logs of the next token's probabilities, shape (vocabulary,); ``place`` as in
-        :meth:`logits`."""
-        logits = self.logits(place).astype(np.float64)
-        top = logits.max()
-        return np.asarray(logits - (top + np.log(np.exp(logits - top).sum())))
-
-    def _keep(self, count: int) -> int:
-        # Recurrent models cannot drop a part: there everything is evaluated again.
-        if not native.llama_memory_seq_rm(self._memory, 0, count, -1):
-            native.llama_memory_clear(self._memory, True)
-            count = 0
-        del self.tokens[count:]
-        return count

@@ -16,7 +16,8 @@ from models.streaming import THINKING, THOUGHT_NOTE, AnswerText, only_thoughts
 from models.wire import Frame
 
 if TYPE_CHECKING:  # llama.cpp is loaded by the worker process only
-    from models.worker import Lane, Model
+    from models.worker import Model
+    from models.worker_lane import Lane
 
 Job = Generator[None, None, Frame]
 """Runs in steps; its return value is the last frame of the answer."""
@@ -92,11 +93,13 @@ def _tokens(model: Model, rendered: Rendered) -> Generator[None, None, list[int]
 
 
 def _prefill(
-    lane: Lane, tokens: Sequence[int], batch: int, *, whole: bool = False
+    model: Model, lane: Lane, tokens: Sequence[int], *, whole: bool = False, exact: bool = False
 ) -> Generator[None, None, int]:
     """Bring the cache to hold exactly ``tokens``; return how many of them it held before. Unless
-    ``whole``, the last one is evaluated in any case, for its logits."""
-    kept = lane.reuse(tokens, whole=whole)
+    ``whole``, the last one is evaluated in any case, for its logits; if ``exact``, no batch is, or
+    was, large enough to move logits."""
+    batch = model.n_rows_batch if exact else model.n_batch
+    kept = lane.reuse(tokens, whole=whole, exact=exact)
     while (at := len(lane.tokens)) < len(tokens):
         kept = min(kept, at)  # where an interruption cost a recurrent model all that it had read
         lane.evaluate(tokens[at : at + batch])
@@ -122,7 +125,8 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
     sampler = Sampler(model, parameters, grammar)
     started = time.perf_counter()
     try:
-        cached = yield from _prefill(lane, tokens, model.n_batch)
+        lane.turn_to(tokens, again=len(tokens))
+        cached = yield from _prefill(model, lane, tokens)
         answering = time.perf_counter()
         said: list[int] = []
         reason, thought = "length", None
@@ -148,7 +152,7 @@ def _generate(model: Model, request: Frame, emit: Emit) -> Job:
             if len(said) < room:
                 if not lane.evaluate((token,)):
                     yield  # to whom it was interrupted for
-                    yield from _prefill(lane, [*tokens, *said], model.n_batch)
+                    yield from _prefill(model, lane, [*tokens, *said])
                 yield
         text += answer.finish()
         if thought and reason == "length" and not (text or sent):
@@ -216,11 +220,12 @@ def _score(
     # All begin with it, and none ends in it.
     common = min(shared_tokens(rows[0], rows[-1]), min(map(len, rows)) - 1)
     tails = [row[common:] for row in rows]
+    lane.turn_to(rows[0], again=common, exact=True)
     together = lane.rows > 1 and all(len(option) == 1 for option in options)
     for first, end in groups(tails, most_rows=lane.rows if together else 1, most_tokens=most):
         if end - first == 1:
             row = rows[first]
-            evaluated += len(row) - (yield from _prefill(lane, row, model.n_rows_batch))
+            evaluated += len(row) - (yield from _prefill(model, lane, row, exact=True))
             odds = lane.log_probabilities()
             found[row] = [float(odds[option[0]]) for option in options]
             if max(map(len, options)) > 1:
@@ -230,7 +235,7 @@ def _score(
         shared = min(shared_tokens(part[0], part[-1]), min(map(len, part)) - 1)
         places = None
         while places is None:
-            kept = yield from _prefill(lane, part[0][:shared], model.n_rows_batch, whole=True)
+            kept = yield from _prefill(model, lane, part[0][:shared], whole=True, exact=True)
             evaluated += shared - kept
             branches = [row[shared:] for row in part]
             places = lane.branches(branches)
@@ -258,7 +263,7 @@ def _finish_options(
             if scores[j] < best - IMPOSSIBLE:
                 break
             tokens = [*row, *option[:done]]
-            evaluated += len(tokens) - (yield from _prefill(lane, tokens, model.n_rows_batch))
+            evaluated += len(tokens) - (yield from _prefill(model, lane, tokens, exact=True))
             scores[j] += float(lane.log_probabilities()[option[done]])
         best = max(best, scores[j])
     return evaluated

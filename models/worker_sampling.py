@@ -16,7 +16,8 @@ from models.errors import InvalidOutputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.worker import Lane, Model
+    from models.worker import Model
+    from models.worker_lane import Lane
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 

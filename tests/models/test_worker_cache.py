@@ -16,8 +16,9 @@ from models.errors import ContextOverflowError
 from models.protocol import ChatMessage
 from models.scoring import IMPOSSIBLE
 from models.starter import starter_path
-from models.worker import Lane, Model
+from models.worker import Model
 from models.worker_jobs import Job, job_for
+from models.worker_lane import Lane
 from models.worker_sampling import grammar_of
 from tests.models.tiny_mamba import write_tiny_mamba
 
@@ -219,18 +220,29 @@ def test_rows_score_the_same_to_the_bit_one_by_one_together_and_in_any_order(mod
 
 def test_a_score_depends_on_nothing_that_was_read_before() -> None:
     """With the large batches of reading, a prefix of a hundred tokens would move the logits of whoever
-    finds a part of it in the cache."""
+    finds a part of it in the cache. What other requests came between is read once all the same."""
     model = Model(str(starter_path()), n_ctx=1024, n_threads=1, n_gpu_layers=0)
     rows, said = MANY[:4], SAID * 6
 
-    def scores(text: str, lane: str, ask: list[str]) -> list[list[float]]:
+    def scores(text: str, lane: str, ask: list[str]) -> tuple[list[list[float]], int]:
         request = asked("choose", lane, text, continuations=ask, options=["Yes", "No"])
-        found: list[list[float]] = run(job_for(model, request, lambda _: None))["scores"]
-        return found
+        found = run(job_for(model, request, lambda _: None))
+        return found["scores"], found["usage"]["cached_tokens"]
 
-    fresh = [scores(said, "chat", [row])[0] for row in rows]
-    scores(SAID * 3, "background", rows)  # the same beginning, and then something else
-    assert scores(said, "background", rows) == fresh
+    fresh = [scores(said, "chat", [row])[0][0] for row in rows]
+    run(generate(model, "background", SAID * 5))  # the same beginning, and then something else
+    first, found = scores(said, "background", rows)
+    assert first == fresh
+    scores("Another question. " * 9, "background", rows[:1])
+    run(generate(model, "background", SAID * 5))
+    again, found_again = scores(said, "background", rows)
+    assert again == fresh
+    assert found_again > found + 80
+    lane = model.lane("background")
+    for n in range(2):
+        scores(f"{n} more. " * 9, "background", rows[:1])
+    assert sum(len(one.tokens) for one in lane._away) <= 256
+    assert scores(said, "background", rows)[0] == fresh
 
 
 def test_rows_that_are_evaluated_together_may_be_interrupted_anywhere(model: Model) -> None:
