@@ -6,7 +6,7 @@ import re
 
 from persona_tui.donation.redaction import number_words as words
 from persona_tui.donation.redaction.folding import fold
-from persona_tui.donation.redaction.lexicon import NOT_NAMES
+from persona_tui.donation.redaction.lexicon import NOT_NAMES, is_plain, is_soft
 from persona_tui.donation.redaction.rules import Rule, after, before, rule
 from persona_tui.donation.redaction.wordlists import words as words_of
 
@@ -21,6 +21,15 @@ _PEOPLE = words_of(
 _AGE = r"(?:1[01]\d|[1-9]?\d)"
 
 
+_THING = re.compile(
+    r"(?i)\b(?:the|this|that|a|an|my|our|his|her|der|die|das|mein|unser|le|la|el|mon|ma|mi|another|one) (?:\w{2,14} ){0,2}?(?:laptop|computer|pc|mac(?:book)?|phone|iphone|tablet|car|engine|battery|tv|fridge|boiler|house|building|roof|tree|wine|whisk[e]?y|scotch|rum|cheese|company|firm|codebase|code|repo(?:sitory)?|project|library|version|router|printer|server|database|account|bike|bicycle|machine|washing machine|dishwasher|camera|guitar|piano|sofa|mattress|bridge|church|castle|universe|earth|planet|star|language|framework|bug|issue|ticket|post|article|paper|book|film|movie|song|game|tradition|law|tyres?|tires?|carpet|kettle|oven|contract|lease|loan|debt|bread|sourdough|starter|milk|meat|hdd|ssd|drive|monitor|gpu|cpu|auto|handy|haus|wagen|voiture|maison|coche|casa)\b[^.\n]{0,20}$|"
+    r"\b(?:laptop|whisk[e]?y|scotch|rum|wine|cheese|cognac|brandy|bourbon|port|vinegar|beef|steak|ham|parmesan|gouda|cheddar|wein|kase)s?,? (?:is |are )?(?:aged|matured) "
+)
+_OWNER = re.compile(
+    r"(?i)\b(?:baby|son|daughter|kid|child|wife|husband|mother|father|mum|mom|dad|brother|sister|grand\w{2,7})\b"
+)
+
+
 def _not_like(match: re.Match[str]) -> bool:
     """Not a comparison ("like I'm five"), and not the age of a thing that everybody knows."""
     subject = re.search(
@@ -30,6 +39,8 @@ def _not_like(match: re.Match[str]) -> bool:
         else before(match, 40),
     )
     if subject and subject[1].casefold() in NOT_NAMES - _PEOPLE:
+        return False
+    if _THING.search(before(match, 48) + match[0]) and not _OWNER.search(before(match, 60)):
         return False
     if re.search(r"(?i)\bturn", match[0]) and (
         re.search(
@@ -48,6 +59,21 @@ def _folded(words: str) -> str:
     return "|".join(re.escape(fold(one).text).replace(r"\ ", " ") for one in words.split("|"))
 
 
+def _named_person(match: re.Match[str]) -> bool:
+    first = match[0].split()[0]
+    return is_soft(first) or not is_plain(first)
+
+
+_BODY = re.compile(
+    r"(?i)(?:kg|cm|lbs?|mg|bp|pain|fever|schmerz|douleur|dolor|symptom|diagnos|allerg|pregnan|hta|hypertens|diabet|smok|fumad|asthma|surgery|hospital|clinic|weight|height|married|single|divorced|looking for|lives?|wohn|bmi|history of|with)\b"
+)
+
+
+def _patient(match: re.Match[str]) -> bool:
+    """Beside what is said of a body or a life."""
+    return bool(_BODY.search(before(match, 80) + " " + after(match, 60)))
+
+
 _PERSON_AR = _folded(
     "عمري|عمره|عمرها|العمر|ابني|ابنتي|أنا|انا|أبلغ|ابلغ|يبلغ|تبلغ|بعمر|سن|زوجتي|زوجي|أمي|أبي|من|ساله|سالمه|هستم"
 )
@@ -62,7 +88,7 @@ RULES: tuple[Rule, ...] = (
     # Ages. English:
     rule("AGE", rf"(?i)(?<![\w.])(?:{_AGE}|{words.EN})[- ](?:years?|yrs?|months?|weeks?)[- ](?:olds?|of[- ]age)\b", _not_like),
     rule("AGE", rf"(?i)(?<![\w.]){_AGE} ?(?:yo|y/o|y\.o\.)(?!\w)"),
-    rule("AGE", rf"(?i)\b(?:aged|age[:=]|age (?:is|of)|at the age of|age) (?P<it>{_AGE}|{words.EN})(?![\w.:-])", lambda m: not after(m, 6).startswith((" and", " AND"))),
+    rule("AGE", rf"(?i)\b(?:aged|age[:=]|age (?:is|of)|at the age of|age) (?P<it>{_AGE}|{words.EN})(?![\w.:-])", lambda m: not after(m, 6).startswith((" and", " AND")) and _not_like(m)),
     rule("AGE", rf"(?i)\b(?:i'm|i am|she's|he's|(?:s?he|they) (?:is|are|was|turned)|makes me|turning|turned|turns|turn) (?:now |just |only |almost |nearly |already |about )?(?P<it>{_AGE}|{words.EN})(?![\w%-])(?![.,]\d){_UNIT}{_THEN}", _not_like),
     rule("AGE", rf"(?i)\b(?:my|his|her|our|their) (?:[a-z]{{2,14}}(?:-[a-z]{{2,8}})? ){{1,2}}(?-i:(?:[A-Z][\w'-]{{1,20}},? ){{0,2}})(?:is|was|turned|just turned|turns|is turning) (?P<it>{_AGE}|{words.EN})(?![\w%])(?!-[^t\s])(?![.,]\d){_UNIT}{_THEN}", _not_like),
     rule("AGE", rf"(?i)\b(?:kids|children|sons|daughters|twins|boys|girls|kinder|enfants|hijos|hijas) (?:are|sind|ont|tienen|aged) (?P<it>{_AGE}(?:(?:,? (?:and|und|et|y) |, ){_AGE}){{0,5}})(?![\w%])(?![.,]\d)"),
@@ -99,5 +125,14 @@ RULES: tuple[Rule, ...] = (
     rule("AGE", rf"(?i)\b(?:age|alter|edad|eta|idade|wiek|leeftijd|年齢|年龄)\s?[:=] ?(?P<it>{_AGE})(?![\w.:%-])", lambda m: "age=" not in m[0].casefold() or "max" not in before(m, 8).casefold()),
     rule("AGE", rf"(?i)\b(?:a|an) (?P<it>{_AGE}|{words.EN})[- ](?:yo|y/o)\b"),
     rule("AGE", rf"(?i)(?<=, )(?P<it>{_AGE} ?(?:yrs?|years?|yo|y/o)(?: old)?)(?=\)|,|\.)"),
+    # "Thaddeus Wren, 58, bricklayer", "41, female, 62 kg", "in her 70s", "anni 54", "varon 67 anos".
+    rule("AGE", rf"(?<![\w.-])[A-Z][a-z]{{1,20}} [A-Z][\w'-]{{1,24}}, (?P<it>{_AGE})(?=, [a-z])", _named_person),
+    rule("AGE", rf"(?i)(?<![\w.,:/$-])(?P<it>{_AGE}),? ?(?:year old )?(?=(?:fe)?male\b|f,|m,|woman\b|man\b|weiblich|mannlich|femme\b|homme\b|mujer\b|hombre\b|varon\b|vrouw\b)(?!m(?:ale|an)? (?:pages|students|models))", _patient),
+    rule("AGE", rf"(?i)\b(?:(?:fe)?male|woman|man|girl|boy|patient(?:in)?|weiblich|mannlich|frau|femme|homme|mujer|hombre|varon|paciente|paziente|donna|uomo|mulher|homem|vrouw|kobieta|mezczyzna),? (?:of |aged |de |di |von )?(?P<it>{_AGE}(?: ?(?:yo|y/o|yrs?|years?|ans|anos|anni|jahre?|jaar|lat))?)(?![\w:%/-])(?![.,]\d)(?! ?(?:%|kg|cm|mg|times|pages|people))", _patient),
+    rule("AGE", r"(?i)\bin (?:my|his|her|their|your) (?:(?:early|mid|late)[ -])?(?P<it>(?:[1-9]0'?s|twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|teens))(?!\w)"),
+    rule("AGE", rf"(?i)\b(?P<it>anni {_AGE})(?![\w%])(?=[,.)\n]|$| e\b)", lambda m: bool(re.search(r"[A-Z]\w+,? $", before(m, 30)))),
+    rule("AGE", rf"(?i)\b(?:s?he|they|i|we|kid|baby|son|daughter|twins) (?:was|were|is|are|turned|turns?|will be|am) (?:only |just |about |almost |nearly )?(?P<it>(?:{_AGE}|{words.EN}) (?:months?|weeks?|years?)(?: old)?)(?![\w-])(?! (?:ago|late|early|of|in|into|behind|ahead|away|pregnant|clean|sober|from|experience))", _not_like),
+    rule("AGE", rf"(?i)\b(?:s?he|mum|mom|dad|grandma|grandpa|gran|nan|granny|grandad|oma|opa|(?-i:[A-Z][a-z]{{2,16}})) (?:turns|turned|is turning|just turned|will be|wird|wordt|cumple|compie|konczy|fait) (?P<it>{_AGE}|{words.EN}|{words.DE})(?![\w:%-])(?![.,]\d){_UNIT}", _not_like),
+    rule("AGE", rf"(?i)\b(?:oma|opa|mama|papa|mutter|vater|(?-i:[A-Z][a-z]{{2,16}})) (?:wird|wordt) (?P<it>{_AGE})(?= (?:am|im|nachst|morgen|heute|bald|jaar|op|in)\b|\.?\n|$)"),
     rule("AGE", rf"(?<=\([A-Z])[\w' -]{{1,30}}, (?P<it>{_AGE})(?=\))"),
 )  # fmt: skip

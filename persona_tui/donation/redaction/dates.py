@@ -83,5 +83,8 @@ RULES: tuple[Rule, ...] = (
     rule("DATE", rf"(?i)(?<![a-z]){_BORN}(?![a-z])[^\n\d]{{0,24}}(?P<it>(?:{_MONTH} )?(?:{_DAY}[./-]{_DAY}(?:[./-]\d{{2,4}})?|{_YEAR}|'\d\d))(?![\w-])(?!\.\d)", alive),
     rule("DATE", rf"(?i)(?<![a-z]){_BORN}(?![a-z])[^\n\d]{{0,16}}?(?P<it>{_MONTH} {_YEAR})", alive),
     rule("DATE", r"(?:(?:明治|大正|昭和|平成|令和)(?:\d{1,2}|元)|(?<!\d)\d{4})年(?:\d{1,2}月(?:\d{1,2}日)?|(?=生))", personal),
-    rule("DATE", r"(?<!\d)\d{1,2}月\d{1,2}日", personal),
+    rule("DATE", r"(?<![\d年])\d{1,2}月\d{1,2}日", personal),
+    # "1.4.67 geboren", "born on the 3/4/71": the word stands behind or far before.
+    rule("DATE", r"(?i)(?<![\w.])(?P<it>\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?= (?:geboren|born|ne\b|nee\b|nato|nata|nacid[oa]|urodzon[ya]|rojen[a]?))"),
+    rule("DATE", r"(?i)\b(?:wird|turns|wordt|fete|cumple|anniversaire|birthday|geburtstag)\b[^.\n]{0,24}? (?:am|on|op|le|el) (?P<it>\d{1,2}[./]\d{1,2}\.?)(?!\d)"),
 )  # fmt: skip

@@ -69,7 +69,7 @@ _LOGS = tuple(re.compile(one) for one in _LINES)
 _NOBODY = words(
     "root admin administrator user users username git www www-data nobody daemon bin sys sync mail postgres mysql mongodb redis nginx apache httpd ubuntu debian centos fedora ec2-user vagrant pi node docker jenkins gitlab runner deploy deployer ci bot service system guest test tester testuser me you "
     "foo bar baz demo example default none null true false string your yourname youruser myuser staff wheel adm the a an and or is not from invalid unknown name host server localhost app web api db sa oracle tomcat elastic kafka airflow jovyan codespace circleci linuxbrew container vscode azureuser opc alice bob carol "
-    "dave eve mallory john jane jdoe janedoe johndoe account id login called pw pwd dump agent self this obj request req data kwargs args get os current_user password pass passwd team volume home media mnt system-data macintosh time"
+    "dave eve mallory john jane jdoe janedoe johndoe account id login deja already taken banned called pw pwd dump agent self this obj request req data kwargs args get os current_user password pass passwd team volume home media mnt system-data macintosh time"
 )
 _SERVICES = words("ftp svc adm usr db ssh vpn mail sql srv")
 _COMMENT = re.compile(

@@ -20,6 +20,7 @@ NOT_NAMES = words(
     "what when where who why how which if is are was were can could would should will do does did have has had let make give tell write "
     "explain also then so because since after before as at by for from in of on to with without very just only both each "
     "ich du er sie es wir ihr der die das ein eine und oder aber nicht ja nein bitte danke hallo wie was wer wo wann warum "
+    "atte mfg lg "
     "je tu il elle nous vous ils elles le la les un une et ou mais non oui merci bonjour salut pourquoi comment quand "
     "yo el ella nosotros los las una y pero gracias hola como cuando donde porque que si "
     # Languages, peoples, places that are on everyone's lips.
@@ -36,6 +37,7 @@ NOT_NAMES = words(
     "python java javascript typescript rust ruby perl pascal ada julia haskell scala kotlin swift golang php html css sql json yaml xml csv toml latex markdown bash "
     "linux windows macos ubuntu debian fedora android ios apple google microsoft amazon meta facebook twitter instagram youtube netflix spotify slack discord zoom "
     "openai anthropic claude chatgpt gpt gemini llama mistral copilot siri alexa cortana watson bert roberta gemma qwen "
+    "chrome chromium firefox safari edge opera brave thunderbird photoshop kallax ektorp "
     "docker kubernetes terraform ansible jenkins travis git github gitlab bitbucket jira confluence kafka redis postgres postgresql mysql mariadb sqlite mongodb "
     "oracle cassandra spark hadoop airflow flink django flask fastapi rails spring react angular vue svelte node express webpack vite numpy pandas scipy pytorch "
     "tensorflow keras jupyter nginx apache azure aws gcp lambda excel word powerpoint outlook photoshop figma notion obsidian vim emacs "
@@ -117,6 +119,12 @@ def given_names() -> frozenset[str]:
 def _capital() -> frozenset[str]:
     """Names that are another language's ordinary word without their capital."""
     return _listed("capital_names.txt") - NOT_NAMES - TOWNS
+
+
+@lru_cache(maxsize=1)
+def homographs() -> frozenset[str]:
+    """Given names that are words of seven languages in small letters."""
+    return _listed("homographs.txt")
 
 
 @lru_cache(maxsize=1)

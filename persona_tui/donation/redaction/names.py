@@ -50,13 +50,22 @@ _SIGN_OFF = (
     r"|mit freundlichen grussen|(?:viele|liebe|herzliche|beste|schone|freundliche) grusse|herzlichst|gruss|lg|mfg|vg|hochachtungsvoll|dein|deine|euer|ihr|danke(?: schon)?|vielen dank"
     r"|cordialement|bien (?:a (?:vous|toi)|cordialement)|amicalement|bises|bisous|sinceres salutations|(?:mes )?salutations(?: distinguees)?|respectueusement|merci(?: d'avance)?"
     r"|(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|(?:un )?(?:fuerte )?abrazo|besos|gracias|cordialmente"
-    r"|met vriendelijke groet(?:en)?|groet(?:en|jes)?|mvg|pozdrawiam(?: serdecznie)?|z powazaniem|cordiali saluti|distinti saluti|un caro saluto|atenciosamente|com os melhores cumprimentos|abracos|lep(?: pozdrav)?|lp)"
+    r"|met vriendelijke groet(?:en)?|groet(?:en|jes)?|mvg|pozdrawiam(?: serdecznie)?|z powazaniem|cordiali saluti|distinti saluti|un caro saluto|atenciosamente|com os melhores cumprimentos|abracos|lep(?: pozdrav)?|lp|atte)"
 )
 
 
 def _named(match: re.Match[str]) -> bool:
     """Not a word that only stands where a name could."""
     return found(match).split()[0].casefold() not in NOT_NAMES
+
+
+def _titled(match: re.Match[str]) -> bool:
+    """ "my brother. Turn it into": a sentence ends there."""
+    ended = re.search(
+        r"(?i)(?:brother|sister|father|nurse|judge|captain|coach|doctor|professor|lady|lord|dame|aunt\w{0,2}|uncle|tia|tio|tante|onkel|schwester|tata|pana|pani)\. $",
+        match[0][: match.start("it") - match.start()],
+    )
+    return _named(match) and not (ended and is_plain(found(match).split()[0]))
 
 
 def _form(match: re.Match[str]) -> bool:
@@ -112,7 +121,7 @@ OTHERS: tuple[Rule, ...] = (
     rule("NAME", rf"(?<![\w'-])(?P<it>{WORD}) (?:told|asked|texted|called|emailed|invited|married|dumped|gave|sent|helped|showed|hugged|hates|loves|misses) (?:me|us|my|him|her)\b", _named),
     rule("NAME", rf"(?<![\w'-])(?P<it>{WORD})'s? (?:[a-z]{{2,10}} )?{_KIN_EN}\b", _named),
     rule("NAME", rf"(?m:^)(?P<it>{WORD}(?: (?:{PARTICLE} ){{0,2}}{WORD}){{1,3}})(?=[ \t]{{0,4}}\n\d{{1,5}}[A-Za-z]?,? \S[^\n]{{3,60}}\n[^\n]{{0,30}}\d{{3,5}})", _named),
-    rule("NAME", rf"(?<![\w'-])(?:(?i:{TITLE})\.? ){{1,3}}(?P<it>{_SURNAME})", _named),
+    rule("NAME", rf"(?<![\w'-])(?:(?i:{TITLE})\.? ){{1,3}}(?P<it>{_SURNAME})", _titled),
     rule("NAME", rf"(?<![\w.] )(?<![\w.-])M\. (?P<it>{_SURNAME})", _named),
     rule("NAME", rf"{_I}\b(?:my|our|his|her|their) (?:[a-z]{{2,12}} ){{0,2}}{_KIN_EN}(?:,? (?:called|named|whose name is|is called|is named|is)|,)? )(?P<it>{FULL})", _named),
     rule("NAME", rf"{_I}\b(?:mein|meine|meinem|meinen|meiner|meines|unser|unsere|unserem|unseren|unserer|sein|seine|seiner|ihr|ihre|ihrer) (?:[a-z]{{2,12}} )?{_KIN_DE}(?:,? (?:heisst|namens)|,)? )(?P<it>{FULL})", _named),
@@ -124,6 +133,19 @@ OTHERS: tuple[Rule, ...] = (
 )  # fmt: skip
 _NEXT = re.compile(r" ([A-Z][a-z]{2,14})")
 _AND = re.compile(rf"(?:,? (?:and|und|et|y|e|en|i) | & )(?P<it>{FULL})(?![\w(\[{{=/\\@])")
+THINGS = (
+    "the ",
+    "The ",
+    "Ikea ",
+    "IKEA ",
+    "ikea ",
+    "Santa ",
+    "Lake ",
+    "San ",
+    "Port ",
+    "Fort ",
+    "Mount ",
+)
 _CAPITAL = re.compile(rf"(?<![\w@#$/\\.])(?<!['`]){WORD}(?![\w(\[{{=/\\@])(?!\.\w)(?!::)")
 _MORE = re.compile(
     rf" (?:{PARTICLE} ){{0,2}}(?P<word>{WORD})(?![\w(\[{{=/\\@])|(?: [{_UP}]\.)(?= [{_UP}])"
@@ -138,6 +160,11 @@ def listed(text: str) -> Iterator[Span]:
             continue
         done = end = match.end()
         after = _NEXT.match(text, end)
+        # "the Mona Lisa", "Ikea Billy"; "Jan 12 04:11:07" is a month.
+        if text.endswith(THINGS, 0, match.start()) or (
+            match[0] == "Jan" and re.match(r"\s{1,2}\d", text[end : end + 3])
+        ):
+            continue
         if (after and after[1].casefold() in FAMOUS) or text.endswith("St. ", 0, match.start()):
             continue
         for _ in range(3):

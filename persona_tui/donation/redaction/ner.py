@@ -15,7 +15,8 @@ from typing import Any
 
 from persona_tui.donation.redaction.folding import fold
 from persona_tui.donation.redaction.lexicon import FAMOUS, NOT_NAMES, is_given, is_plain
-from persona_tui.donation.redaction.names import WORD
+from persona_tui.donation.redaction.names import THINGS, WORD
+from persona_tui.donation.redaction.people import FIRST
 from persona_tui.donation.redaction.wordlists import words
 from persona_tui.errors import UserError
 
@@ -57,6 +58,12 @@ def digest(folder: Path) -> str:
             total.update(path.relative_to(folder).as_posix().encode() + b"\0")
             total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
+
+
+_SOMEBODY = re.compile(
+    r"(?i)\b(?:he|she|him|her|his|mr|mrs|ms|miss|dr|dear|attendees|patient|client|letter|e-?mail|reference|invite|regards|sincerely|signed|wrote|told|said|asked|called|born|aged|works|lives|employee|tenant|student|teacher|account|order|ship\w{0,4}|pay\w{0,3}|contact|phone|cv|resume|eulogy|toast|birthday|wedding)\b|@|[\u0400-\u0600]"
+)
+"""Words that stand where somebody is spoken of or written to."""
 
 
 @lru_cache(maxsize=1)
@@ -129,6 +136,11 @@ def _trimmed(text: str, start: int, end: int, english: bool) -> Iterator[tuple[i
     after = re.match(r" ([A-Z][a-z]{2,14})", text[last : last + 16])
     if any(fold(text[a:b]).text.casefold().removesuffix("'s") in FAMOUS for a, b in names[1:]) or (
         after and after[1].casefold() in FAMOUS
+    ):
+        return
+    # "the Mona Lisa", "Ikea or Kallax for records": a question about the world, with nobody in it.
+    if text.endswith(THINGS, 0, first) or not (
+        given or FIRST.search(text) or _SOMEBODY.search(text)
     ):
         return
     lead = text[max(0, first - 40) : first].rstrip(" \t\"'(")

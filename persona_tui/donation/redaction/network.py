@@ -34,7 +34,7 @@ _AT_WORDS = words(
     "gmail hotmail yahoo outlook icloud"
 )
 _WELL_KNOWN = re.compile(
-    r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|(?:[\w-]{1,40}\.)?example\.(?:com|org|net)"
+    r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|(?:[\w-]{1,40}\.)?example\.(?:com|org|net|[a-z]{2})"
     r"|docs\.python\.org|developer\.mozilla\.org|[a-z-]{2,12}\.wikipedia\.org|(?:www\.)?w3\.org|schema\.org"
     r"|json-schema\.org|datatracker\.ietf\.org)(?::\d{1,5})?(?=[/?#]|$)",
     re.IGNORECASE,
@@ -85,6 +85,10 @@ def _ipv4(match: re.Match[str]) -> bool:
     )
     network = private and parts[3] == 0 and after(match, 1) == "/"
     nobody = text.startswith(("127.0.", "255.255.")) or not any(parts[2:])
+    if re.search(
+        r"(?i)(?:firmware|version|release|build|driver|update)[^\n]{0,60}$", before(match, 80)
+    ):
+        return False
     return not (nobody or text in public or network)
 
 
@@ -121,7 +125,7 @@ def _handle(match: re.Match[str]) -> bool:
 def _named_user(match: re.Match[str]) -> bool:
     name = found(match)
     prose = re.fullmatch(
-        r"(?:not|the|a|an|my|in|is|no|on|too|to|already|taken|also|just|wrong|invalid|nicht|pas|called|named|pass(?:word)?|pw|pwd|passwort|mdp|dump|user_id|[a-z]{1,20}(?:-[a-z]{1,20}){1,4}|(?:max|min|num|no)_\w{1,30})",
+        r"(?:not|the|a|an|my|in|is|no|on|too|to|already|taken|also|just|wrong|invalid|nicht|pas|called|named|deja|ya|gia|schon|pris|pass(?:word)?|pw|pwd|passwort|mdp|dump|user_id|[a-z]{1,20}(?:-[a-z]{1,20}){1,4}|(?:max|min|num|no)_\w{1,30})",
         name,
         re.IGNORECASE,
     )

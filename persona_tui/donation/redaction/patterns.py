@@ -16,6 +16,7 @@ from persona_tui.donation.redaction import (
     names,
     network,
     numbers,
+    people,
     phones,
     prose_secrets,
     scripts,
@@ -32,7 +33,7 @@ STRUCTURED: frozenset[Kind] = frozenset(
 """Kinds that are found wherever they are hidden; the others need the words around them."""
 SHAPED: tuple[Rule, ...] = (*tokens.RULES, *numbers.RULES, *network.RULES)
 OWN_NAMES: tuple[Rule, ...] = (*names.STATED, *names.SIGNED, *scripts.OWN, *labels.OWN)
-OTHER_NAMES: tuple[Rule, ...] = (*names.OTHERS, *scripts.OTHERS, *labels.OTHERS)
+OTHER_NAMES: tuple[Rule, ...] = (*names.OTHERS, *scripts.OTHERS, *labels.OTHERS, *people.RULES)
 WORDED: tuple[Rule, ...] = (
     *prose_secrets.RULES, *addresses.RULES, *dates.RULES, *ages.RULES, *OWN_NAMES, *OTHER_NAMES,
 )  # fmt: skip
@@ -53,10 +54,15 @@ def every(text: str) -> Iterator[Span]:
     worded = [*run(WORDED, text), *tables.fields(text), *told.told(text), *handles.handles(text)]
     yield from worded
     yield from _bridges(text, worded)
-    yield from named(text)
-    for _, end, kind in worded:
-        if kind == "NAME":
-            yield from introductions.others(text, end)
+    found = list(named(text))
+    yield from found
+    people_ends = {end for _, end, kind in worded if kind == "NAME"}
+    people_ends |= {end for _, end, _ in found}
+    for end in sorted(people_ends):
+        further = people.longer(text, end)
+        if further > end:
+            yield end - 1, further, "NAME"
+        yield from introductions.others(text, further)
 
 
 def named(text: str) -> Iterator[Span]:
@@ -64,6 +70,7 @@ def named(text: str) -> Iterator[Span]:
     yield from names.listed(text)
     yield from introductions.introduced(text)
     yield from introductions.related(text)
+    yield from people.people(text)
 
 
 def _bridges(text: str, spans: list[Span]) -> Iterator[Span]:

@@ -21,7 +21,7 @@ def _folded(words: str) -> str:
 
 _NET = r"(?:wi-?fi|wlan|wireless|router|network|hotspot|netzwerk|internet|wpa2?|fritz!?box|box|red|reseau|rete|sieci)"
 _PASS = re.compile(
-    r"(?i)(?<![a-z])(?:(?:[a-z]{1,20}[_-])?(?:pass ?words?|passwd|pwd|pass ?phrase|pass ?code|passkey|passw|pass|pw|psw|psk|pword|p/w)|passwoerter|passworter|[a-z]{0,16}?(?:passwort|passwoord|wachtwoord|kennwort)|parool|zugangsdaten|log-?in ?daten|mots? de passe|mdp|code secret|contra(?:sena|senya)|contrasenia|clave|wachtwrd|ww|hasl[oaem]{1,2}|senhas?|palavra-passe|geslo|lozink[aue]|sifr[aue]|sifre(?:m|si|niz)?|parol[ae]?|heslo|losen(?:ord)?|adgangskode|kodeord|passord|salasana|jelszo|parola|kata sandi|mat khau"
+    r"(?i)(?<![a-z])(?:(?:[a-z]{1,20}[_-])?(?:pass ?words?|passwd|pwd|pass ?phrase|pass ?code|passkey|passw|pass|pw|psw|psk|pword|p/w)|passwoerter|passworter|[a-z]{0,16}?(?:passwort|passwoord|wachtwoord|kennwort)|parool|zugangsdaten|log-?in ?daten|mots? de passe|mdp|code secret|contra(?:sena|senya)|contrasenia|clave|wachtwrd|ww|hasl[oaem]{1,2}|senhas?|palavra-passe|geslo|lozink[aue]|sifr[aue]|sifre(?:m|si|niz)?|parol[ae]?|heslo|losen(?:ord)?(?:et)?|adgangskoden?|kodeord(?:et)?|passord(?:et)?|salasana|jelszo|parola|kata sandi|mat khau"
     rf"|{_NET}[ -]?(?:key|code|pin|schlussel|sleutel)|(?:cle|code|clave|chiave|chave|klucz|haslo)(?: de securite)? (?:du |de la |de |del |do |da |della |di )?{_NET}|(?:security|network|access|sicherheits|netzwerk)[ -]?(?:key|schlussel)|sicherheitsantwort|answer to (?:my|the) (?:security|secret) question|security (?:answer|question)|secret (?:answer|word)|safe ?word|(?<=, )(?:key|schlussel|cle|clave|chiave|sleutel|klucz)(?=\s?:)"
     r"|credentials?|creds|identifiants|inloggegevens|anmeldedaten|dane logowania)(?![a-z])"
     rf"|密码|密碼|口令|パスワード|パス(?!ポート|タ|ワ|ト|カ)|合言葉|비밀번호|비번|암호|패스워드|{_folded('пароль|пароля|паролем|паролю|пасс|كلمة المرور|كلمة السر|كلمه السر|الباسورد|باسورد|باسوورد|الرقم السري|पासवर्ड|סיסמה|סיסמא|הסיסמה|κωδικός|κωδικος|συνθηματικό|รหัสผ่าน|รหัส|গোপন নম্বর')}"
@@ -42,7 +42,7 @@ _IS = words(
 )
 """Words behind which the value stands."""
 _TECH = re.compile(
-    r"(?i)(?:string|str|text|varchar\S{0,8}|bytes|optional|none|null|nil|undefined|true|false|required|hash(?:ed)?|bcrypt|argon2\w{0,3}|scrypt|pbkdf2|sha-?\d{1,3}\w{0,6}|md5|sha256sum|utf-?8\w{0,3}|base64|aes-?\d{0,3}\S{0,8}|rsa-?\d{0,4}|ed25519|wpa[23]?(?:[-/]\w{1,6}){0,3}|wep|oauth2?(?:\.0)?|2fa|mfa|fido2|kerberos|ldaps?|\*{2,64}|x{3,64}|\.{2,64}|<\S{1,60}|\$\S{1,60}|%\S{1,40}|\{\S{1,60}|\[\S{1,60}"
+    r"(?i)(?:string|str|text|varchar\S{0,8}|bytes|optional|none|null|nil|undefined|true|false|required|hash(?:ed)?|bcrypt\w?|argon2\w{0,3}|scrypt|pbkdf2|sha-?\d{1,3}\w{0,6}|md5|sha256sum|utf-?8\w{0,3}|base64|aes-?\d{0,3}\S{0,8}|rsa-?\d{0,4}|ed25519|wpa[23]?(?:[-/]\w{1,6}){0,3}|wep|oauth2?(?:\.0)?|2fa|mfa|fido2|kerberos|ldaps?|\*{2,64}|x{3,64}|\.{2,64}|<\S{1,60}|\$\S{1,60}|%\S{1,40}|\{\S{1,60}|\[\S{1,60}"
     r"|(?:process|os|self|args|config|settings|env|this|request|req|form|user|data|app|ctx|props|state)\.\S{1,60}|changeme|password\d{0,3}|passwort|secret|hunter2|\S{0,60}\(\S{0,60}|win(?:dows)?-?\d{1,2}|ios-?\d{1,2}|v\d{1,3}(?:\.\d{1,3}){0,3}|\d{1,3}(?:st|nd|rd|th)-\w{1,12}|\d{1,3}(?:st|nd|rd|th|x|k|mb|gb|kb|bit|bits|chars?|days?|min|mins|hours?|am|pm|h)|\d{1,2}[:.]\d{2}(?:am|pm)?|[a-z]{1,20}/[a-z]{1,20}(?:/[a-z]{1,20}){0,4}|[a-z]{1,24}(?:-[a-z]{1,24}){1,5}|\S{1,60}\.(?:py|js|ts|php|html?|json|ya?ml|txt|conf|cfg|ini|env|sh|log|db|kdbx|pdf|zip|docx?|xlsx?|com|org|net|de|io)|\w{1,40}(?:\.\w{1,40}){2,6}|https?:\S{1,200}|/\S{1,120}|--?[a-z]\S{0,40}|[a-z_]{1,40}=\S{1,60}|n/a|iphone\d{0,2}|\d{1,4}(?:-\d{1,4})?%|[a-z]{1,30}(?:_[a-z]{1,30}){1,4}|[A-Z]{2,20}(?:_[A-Z]{1,20}){1,4})"
 )
 """What is written with signs and digits and is no password: types, versions, files, code."""
@@ -54,7 +54,7 @@ _CODE_VALUE = re.compile(
     r"(?i)[#*]?(?=[a-z-]{0,4}\d)(?:\d{3,8}|[A-Z0-9]{4,8}|\d{1,4}(?:[ -]\d{1,4}){1,3}|[A-Z0-9]{3,6}(?:-[A-Z0-9]{3,6}){1,4})[#*]?"
 )
 _LIST = re.compile(
-    r"(?:\s{0,2}(?:,|;|/|\||\n|and|und|et|y|e)\s{0,4}|\s{1,2}(?:\d{1,2}[.)] ?)?)(?P<it>[A-Za-z0-9]{3,8}(?:[ -][A-Za-z0-9]{3,8}){0,3})(?!\w)"
+    r"(?:\s{0,2}(?:,|;|/|\||\n|and|und|et|y|e)\s{0,4}|\s{1,2}(?:\d{1,2}[.)] ?)?)(?P<it>(?=[A-Za-z]{0,7}\d)[A-Za-z0-9]{3,8}(?:[ -](?=[A-Za-z]{0,7}\d)[A-Za-z0-9]{3,8}){0,3})(?!\w)"
 )
 _MANY = re.compile(r"(?i)(?:codes|codigos)$")
 _GLYPH = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
@@ -65,7 +65,7 @@ _PAIR = re.compile(
     r"(?i)(?:\bauth|credentials?|login|basic_?auth|userpass|httpbasicauth)\s{0,2}[=:(]{1,2}\s{0,2}\(?\s{0,2}[\"'](?P<user>[^\"'\s]{2,60})[\"']\s{0,2},\s{0,2}[\"'](?P<it>[^\"'\s]{3,64})[\"']"
 )
 _SLASHED = re.compile(
-    r"(?i)(?<![a-z])(?:log-?in|logon|logged in|sign in|credentials?|creds|user(?:name)?|account|zugang(?:sdaten)?|anmeld(?:edaten|ung|en)|eingeloggt|acceso|accesso|identifiants?|inlog(?:gegevens)?|acc|konto|compte|cuenta)(?![a-z])[^\n.!?;]{0,60}?[\s:\"'(](?P<user>[A-Za-z0-9_][\w.@+-]{1,60}) ?(?:/|\||:|,? (?:and|und|et|y|e|with|mit|avec|con)) ?(?P<it>[^\s/|,;\"'()]{4,64})"
+    r"(?i)(?<![a-z])(?:log-?in|logon|router|nas|vpn|portal|logged in|sign in|credentials?|creds|user(?:name)?|account|zugang(?:sdaten)?|anmeld(?:edaten|ung|en)|eingeloggt|acceso|accesso|identifiants?|inlog(?:gegevens)?|acc|konto|compte|cuenta)(?![a-z])[^\n.!?;]{0,60}?[\s:\"'(](?P<user>[A-Za-z0-9_][\w.@+-]{1,60}) ?(?:/|\||:|,? (?:and|und|et|y|e|with|mit|avec|con)) ?(?P<it>[^\s/|,;\"'()]{4,64})"
 )
 _SEED = re.compile(
     r"(?i)\b(?:(?:seed|recovery|mnemonic|secret|wallet|backup)[ -]?(?:phrase|words?|seed)?|(?:12|24|twelve|twenty-four)[ -]words?(?: phrase)?|mnemonic|wiederherstellungsphrase|phrase (?:de recuperation|secrete|mnemonique)|frase (?:semilla|di recupero|de recuperacion)|herstelzin)\b[^\n]{0,50}?"
@@ -90,7 +90,9 @@ def told(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             fits = _strong(match["it"]) and re.search(r"[\d!#$%&*+=?@^~|]", match["it"])
             if pattern is _PAIR or (
-                fits and not _TECH.fullmatch(match["user"]) and not is_plain(match["user"])
+                fits
+                and not _TECH.fullmatch(match["user"])
+                and (match["user"] in ("admin", "root") or not is_plain(match["user"]))
             ):
                 start, end = _stripped(text, *match.span("it"))
                 yield start, end, "SECRET"
