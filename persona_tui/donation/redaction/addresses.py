@@ -45,6 +45,8 @@ def _folded(words: str) -> str:
 _OTHER_STREETS = _folded(
     "ул|улица|улице|пр|проспект|пер|переулок|бульвар|шоссе|наб|набережная|площадь|вул|вулиця|провулок"
 )
+_OTHER_TOWN = f"(?:{_folded('г|гор|город|м|місто|с|пос|дер')})"
+_ARABIC = _folded("شارع|حي|طريق|زنقة|نهج|عمارة")
 _OTHER_HOUSE = _folded("д|дом|буд|будинок|№")
 _OTHER_FLAT = _folded("кв|квартира|корп|стр|оф")
 
@@ -88,6 +90,11 @@ RULES: tuple[Rule, ...] = (
         rf"(?:(?:[A-Z][\w'.-]{{0,24}}|\d{{1,3}}(?:st|nd|rd|th)|of|the|de|la) ){{1,4}}?{_STREET_EN}\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b\.?)?{_TAIL_EN}",
     ),
     rule("ADDRESS", rf"(?<![\w-]){_CITY},? {_STATE},? {_ZIP}"),
+    rule("ADDRESS", rf"(?<![\w-])(?:(?:Apt|Apartment|Unit|Suite|Ste|Flat|Floor|Fl|#)\.? ?#?\w{{1,6}},? )(?:{_CITY},? )?{_STATE},? {_ZIP}"),
+    rule("ADDRESS", rf"(?<![\w-])(?:(?:{_CITY}),? )?(?:NSW|VIC|QLD|WA|SA|TAS|ACT|NT) \d{{4}}(?!\w)"),
+    rule("ADDRESS", rf"(?<![\w-])(?:{_CITY},? )?(?:AB|BC|MB|NB|NL|NS|ON|PE|QC|SK|YT)?,? ?(?P<pc>[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)(?!\w)"),
+    # "The Old Forge, Sandy Lane, Tetbury, GL8 8XX": a house with a name.
+    rule("ADDRESS", rf"(?<![\w-])(?:(?:The )?{_W}(?: {_W}){{0,3}}, ){{1,4}}{_POSTCODE}"),
     rule("ADDRESS", rf"(?<![\w-]){_POSTCODE}"),
     rule("ADDRESS", rf"(?i)\b(?:P\.? ?O\.? ?Box|Postfach|Boite postale|B\.P\.|Apartado(?: de correos)?|Postbus|Skrytka pocztowa|Casella postale) \d{{1,6}}(?:,?\s{{1,2}}(?-i:{_CITY}))?(?:,?\s{{1,2}}(?-i:{_STATE}) {_ZIP}|,?\s{{1,2}}\d{{4,5}} (?-i:{_CITY}))?"),
     rule("ADDRESS", rf"(?:(?<![\w-])(?:[A-Z][\w.-]{{1,20}} ){{0,2}}[A-Z][\w-]{{1,30}}[- ]?{_STREET_DE}|(?<![\w-])[A-Z][\w-]{{1,24}} (?:Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer)) {{0,1}}{_HOUSE}(?:,?\s{{1,2}}(?:\d{{1,2}}\. (?:Stock|OG|Etage),?\s|(?:EG|DG|OG|Top \d{{1,3}}),?\s)?(?:(?:D|A|CH|DE|AT)-)?\d{{4,5}} {_CITY})?"),
@@ -110,7 +117,8 @@ RULES: tuple[Rule, ...] = (
     rule("ADDRESS", r"(?![住在我家寄送他她是到])[\u4e00-\u9fff]{2,8}?(?:路|街|大道|巷|弄|胡同|小区|花园)\d{1,5}[号號弄](?:[\u4e00-\u9fff]{0,4}\d{1,4}(?:号|號|幢|栋|座|楼|层|室|单元|樓)?){0,5}"),
     rule("ADDRESS", r"(?![住在我家寄送他她是到])(?:〒 ?\d{3}-?\d{4}[ \n]{0,2})?[\u4e00-\u9fff]{1,6}?[市区町村郡都府県][\u4e00-\u9fff\u3041-\u3096\u30a1-\u30fa\u30fcA-Za-z]{1,18}?\d{1,4}(?:(?:-|丁目|番地|番|号|の){1,2}\d{1,4}){1,4}(?:号室|番地|号|室|番)?(?: ?[\u30a1-\u30fa\u30fc\u4e00-\u9fffA-Za-z]{2,14} ?\d{1,4}(?:号室|号|F|階)?)?"),
     rule("ADDRESS", r"(?:[\uac00-\ud7a3]{1,6}(?:특별시|광역시|특별자치시|시|도) )?(?:[\uac00-\ud7a3]{1,6}(?:시|구|군) ){1,2}[\uac00-\ud7a30-9]{1,12}(?:로|길|동|읍|면)(?: ?\d{1,3}번?길)? ?\d{1,4}(?:-\d{1,4})?(?:번지|호)?(?:,? ?\d{1,4}동)?(?: ?\d{1,4}호)?"),
-    rule("ADDRESS", rf"(?i)(?<!\w)(?:{_OTHER_STREETS})\.? (?-i:[A-Z\u0400-\u042f])[\w-]{{1,24}}(?: [\w-]{{2,24}}){{0,2}},? (?:{_OTHER_HOUSE})?\.? ?\d{{1,4}}[a-z\u0400-\u052f]?(?:,? (?:{_OTHER_FLAT})\.? ?\d{{1,4}})?"),
+    rule("ADDRESS", rf"(?i)(?<!\w)(?:{_OTHER_TOWN}\.? ?(?-i:[A-Z\u0400-\u042f])[\w-]{{1,24}}(?: [\w-]{{2,20}})?, ?)?(?:{_OTHER_STREETS})\.? (?-i:[A-Z\u0400-\u042f])[\w-]{{1,24}}(?: [\w-]{{2,24}}){{0,2}},? (?:{_OTHER_HOUSE})?\.? ?\d{{1,4}}[a-z\u0400-\u052f]?(?:,? (?:{_OTHER_FLAT})\.? ?\d{{1,4}})?"),
+    rule("ADDRESS", rf"(?<![\u0621-\u064a])(?:{_ARABIC}) [\u0621-\u064a]{{2,14}}(?: [\u0621-\u064a]{{2,14}}){{0,2}}?(?:[ ,\u060c]{{1,3}}(?:{_folded('رقم|شقة|بناية|مبنى|الطابق')})? ?\d{{1,5}}|[,\u060c] ?(?:{_ARABIC}) [\u0621-\u064a]{{2,14}})(?:[ ,\u060c]{{1,3}}(?:{_ARABIC})? ?[\u0621-\u064a]{{2,14}}){{0,3}}(?: \d{{4,6}})?"),
     rule("ADDRESS", r"〒 ?\d{3}-?\d{4}"),
     rule("ORG", rf"(?i:\b(?:i work|working|work|works|employed|job|i'm an? \w{{2,20}}|my employer|our company|my company)(?: (?:at|for|is|called)) ){_ORG}", _employer),
     rule("ORG", rf"(?i:\b(?:arbeite|arbeitet|angestellt|beschaftigt|job|stelle)(?: (?:bei|fur)(?: der| dem| den)?) ){_ORG}", _employer),

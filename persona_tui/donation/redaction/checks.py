@@ -137,6 +137,19 @@ def personnummer(text: str) -> bool:
     return 1 <= int(text[2:4]) <= 12 and 1 <= int(text[4:6]) % 60 <= 31 and luhn(text)
 
 
+def verhoeff(text: str) -> bool:
+    """Indian Aadhaar number: twelve digits with Verhoeff's check digit (dihedral group of order 10)."""
+    total = 0
+    for index, char in enumerate(reversed(text)):
+        digit = int(char)
+        for _ in range(index % 8):
+            digit = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)[digit]
+        a, b = divmod(total, 5)
+        c, d = divmod(digit, 5)
+        total = 5 * (a ^ c) + ((b - d if a else b + d) % 5)
+    return total == 0 and len(set(text)) > 2
+
+
 def entropy(text: str) -> float:
     """Shannon entropy in bits a character."""
     count = Counter(text)

@@ -20,7 +20,7 @@ _ID_CUE = (
     r"|dni|nie|nif|pasaporte|seguridad social|carnet de (?:conducir|identidad)|curp|cedula"
     r"|bsn|burgerservicenummer|sofinummer|paspoort\w{0,8}|rijbewijs\w{0,8}|identiteitskaart"
     r"|pesel|nip|dowod\w{0,3}|paszport\w{0,3}|prawo jazdy|emso|davcna|cpf|rg|nif|codice fiscale|carta d'identita|passaporto"
-    r"|id-?nr|steuer-?identifikations-?nr|steuer-?ids?|n(?:o|um|umero)?\.? ?(?:de )?(?:ss|secu)|n° ?ss|insee|numero fiscal|nif|nie|nuss|rut|run|curp|rfc|clave de elector|cuil|cuit|cpr-?(?:nr|nummer)?|aadhaa?r|pan (?:no|number|card)|nino|ni|tfn|medicare|sin number|bvn|nin|nric|mykad|nik|ktp|tc kimlik(?: no)?|cnp|rc|rg|rne|personnr|fodselsnr|hetu|rijksregister\w{0,8}|id ?nummer|osebna\w{0,8}|dl|driver'?s? licen[sc]e (?:no|number)"
+    r"|id-?nr|steuer-?identifikations-?nr|steuer-?ids?|n(?:o|um|umero)?\.? ?(?:de )?(?:ss|secu)|n° ?ss|insee|numero fiscal|nif|nie|nuss|rut|run|curp|rfc|clave de elector|cuil|cuit|cpr-?(?:nr|nummer)?|a{1,2}d{1,2}ha{1,2}r|vers(?:icherten)?\.?-?n(?:umme)?r|krankenversicherungs\w{0,8}|kvnr|id numbers?|id no|id card no|holder of id|licen[cs]e num(?:ber)?|permit (?:no|number)|visa (?:no|number)|case worker id|uci|alien (?:number|registration)|a-number|ird|ppsn?|pps (?:no|number)|emirates id|iqama|kra pin|ghana card|voter id|epic no|personal(?:nummer|nr)|pan (?:no|number|card)|nino|ni|tfn|medicare|sin number|bvn|nin|nric|mykad|nik|ktp|tc kimlik(?: no)?|cnp|rc|rg|rne|personnr|fodselsnr|hetu|rijksregister\w{0,8}|id ?nummer|osebna\w{0,8}|dl|driver'?s? licen[sc]e (?:no|number)"
     r"|personnummer|henkilotunnus|cpr|fodselsnummer|rodne cislo|oib|jmbg|マイナンバー|個人番号)"
 )
 _OTHER_ID = "|".join(
@@ -41,11 +41,15 @@ _OTHER_ID = "|".join(
         "ΑΜΚΑ",
     ]
 )
+_OTHER_CARD = "|".join(
+    fold(one).text
+    for one in ["карта", "карты", "карту", "بطاقة", "卡号", "银行卡", "카드", "כרטיס", "κάρτα"]
+)
 _BANK_CUE = (
-    r"(?:iban|account(?: (?:no|number|num|nr))?|acct|routing(?: number)?|sort code|konto(?:nummer|nr)?|bankleitzahl|blz|(?:numero de )?compte"
+    r"(?:iban|acc(?:ount)?\.? (?:no|number|num|nr)\.?|a/c(?: no)?|account(?: (?:no|number|num|nr))?|acct|routing(?: number)?|sort code|konto(?:nummer|nr)?|bankleitzahl|blz|(?:numero de )?compte"
     r"|(?:numero de )?cuenta|rekening(?:nummer)?|numer konta|konta|rib|bic|swift|口座番号)"
 )
-_CARD_CUE = r"(?:card|credit card|debit card|visa|mastercard|amex|kreditkarte|karte|carte|tarjeta|kaart|karta|カード)"
+_CARD_CUE = rf"(?:{_OTHER_CARD}|card|credit card|debit card|visa|mastercard|amex|kreditkarte|karte|carte|tarjeta|kaart|karta|カード)"
 _G = r"[ .-]?"
 
 
@@ -70,7 +74,8 @@ RULES: tuple[Rule, ...] = (
     ),
     rule("SSN", r"(?<![A-Za-z0-9])(?:[XYZxyz][ -]?\d{7}|\d{8}|\d{2}\.\d{3}\.\d{3})[ -]?[A-Za-z](?![A-Za-z0-9])", lambda m: checks.dni(_compact(m))),
     rule("SSN", r"(?<![\w.])756\.?\d{4}\.?\d{4}\.?\d{2}(?!\w)", lambda m: checks.ean13(_compact(m))),
-    rule("SSN", r"(?<![A-Za-z0-9])[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?![A-Za-z0-9])"),
+    rule("SSN", r"(?i)(?<![A-Z0-9])[A-Z]{3} ?[A-Z]{3} ?\d{2}[A-EHLMPRST]\d{2} ?[A-Z]\d{3}[A-Z](?![A-Z0-9])"),
+    rule("SSN", r"(?<![\w.-])[2-9]\d{3} \d{4} \d{4}(?![\w-]| \d)", lambda m: checks.verhoeff(_compact(m))),
     rule("SSN", r"(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)"),
     rule("SSN", r"(?<![\w-])(?:19|20)?\d{6}[-+]\d{4}(?![\w-])", lambda m: checks.personnummer(checks.digits(m[0])[-10:])),
     rule("SSN", r"(?<![\w-])\d{6}[-+A]\d{3}[0-9A-FHJ-NPR-Y](?![\w-])", lambda m: not m[0][-4:].isdigit()),
@@ -88,7 +93,7 @@ RULES: tuple[Rule, ...] = (
     rule("SSN", rf"(?i)(?<!\w)(?:{_OTHER_ID})[^\d\n]{{0,20}}(?P<it>[A-Z]{{0,2}}\d[\d -]{{4,20}}\d)"),
     rule(
         "SSN",
-        rf"(?i)(?<![a-z]){_ID_CUE}(?![a-z])[^\d\n;]{{0,30}}?(?<![A-Za-z0-9])(?P<it>(?:[A-Z]{{1,4}}[ -]?)?\d(?:[ ./-]{{0,2}}(?:\d|(?-i:[A-Z])(?![a-z]))){{4,22}})",
+        rf"(?i)(?<![a-z]){_ID_CUE}(?![a-z])[^\d\n;]{{0,30}}?(?<![A-Za-z0-9])(?P<it>(?:(?-i:[A-Z]{{1,5}})[ -]?|[A-Z]{{1,4}}[ -]?)?\d(?:[ ./-]{{0,2}}(?:\d|(?-i:[A-Z])(?![a-z]))){{4,22}})",
         _id,
     ),
     rule("IBAN", rf"(?i)(?<![a-z]){_BANK_CUE}(?![a-z])[^\d\n;]{{0,20}}?(?P<it>(?-i:[A-Z]{{2}}\d{{2}}(?: ?[A-Z0-9]{{2,4}}){{3,8}})|\d(?:[ ./-]{{0,2}}\d){{4,25}})"),
