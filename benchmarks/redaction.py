@@ -26,7 +26,7 @@ from persona_tui.report.intervals import wilson
 
 DATA = Path(__file__).parent / "data"
 _LABEL = re.compile(r"\{(?P<kind>[A-Z]+)\|(?P<text>.*?)\}(?=[^}]|$)", re.DOTALL)
-_HALVES = ("dev", "unseen", "independent", "independent2")
+_HALVES = ("dev", "unseen", "independent", "independent2", "independent3")
 _SEEN = ("dev", "independent", "independent2")
 """Whose errors may be looked at."""
 _COMMENT = "#:"
@@ -137,6 +137,8 @@ def main() -> None:
     if Redactor([]).uses_ner:
         modes.append(("rules + NER", Redactor([], ner=True)))
     for half in [given.only] if given.only else _HALVES:
+        if not (DATA / f"redaction_{half}.tsv").exists():
+            continue
         errors = given.errors and half in _SEEN
         rows: dict[str, dict[str, object]] = {}
         notes = []
