@@ -21,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._table import Row, show
-from benchmarks.relevance_gold_data import LLM, Table, features, read
-from models.learned import relevance, verifier
+from benchmarks.relevance_gold_data import Table, features, read
+from benchmarks.relevance_gold_models import Learner
+from models.learned import verifier
 from models.learned.base import TooFewError
 from persona_tui.stages.judging.active import Picks, mixed, ranked, uncertainty
 from persona_tui.stages.judging.queue import draw_order
+from persona_tui.stages.relevance import features as product
 
 Floats = NDArray[np.float64]
 SHARES = (0.0, 0.25, 0.5, 1.0)
@@ -96,20 +98,14 @@ def on_gold(table: Table, seed: int) -> Task:
     prompts = np.unique(table.prompts)
     held = set(draw.choice(prompts, max(2, len(prompts) // 5), replace=False).tolist())
     tested = np.array([one in held for one in table.prompts.tolist()])
-    names = [one for one in table.names if not one.startswith(LLM)]
-    scalars = table.columns(names)
+    method = Learner("the product", product.NAMES, product.IMPORTANCE)
     both = np.hstack([table.prompt_vectors, table.attribute_vectors]) / np.sqrt(2)
 
     def learn(rows: NDArray[np.int64]) -> tuple[Callable[[NDArray[np.int64]], Floats], float]:
-        made = relevance.learn(
-            table.prompt_vectors[rows], table.attribute_vectors[rows], scalars[rows],
-            table.labels[rows], table.prompts[rows].tolist(), names=names,
-        )  # fmt: skip
+        made = method.learn(table, rows, table.prompts)
 
         def chance(new: NDArray[np.int64]) -> Floats:
-            return relevance.predict(
-                made, table.prompt_vectors[new], table.attribute_vectors[new], scalars[new]
-            )
+            return method.scores(made, table, new)
 
         return chance, float(made["threshold"])
 

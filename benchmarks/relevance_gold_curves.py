@@ -138,7 +138,7 @@ def _line(name: str, draws: list[list[tuple[float, bool, bool]]]) -> dict[str, o
 def seconds_by_size(table: Table, seed: int) -> list[dict[str, object]]:
     """Seconds of :func:`models.learned.relevance.fit`, its held-out figures included; the best of 3,
     and as a ratio to one pass of numpy over as much data."""
-    method = Learner("product's features, learned", product.NAMES)
+    method = Learner("the product, learned", product.NAMES, product.IMPORTANCE)
     found: list[dict[str, object]] = []
     for size in TIMED:
         if size > len(table):
@@ -152,7 +152,8 @@ def seconds_by_size(table: Table, seed: int) -> list[dict[str, object]]:
             relevance.fit(*arrays, table.labels[rows], groups, seed=seed)
             seconds.append(time.process_time() - started)
             started = time.process_time()
-            np.linalg.inv(np.eye(size) + arrays[1] @ arrays[1].T)
+            flat = arrays[1].reshape(size, -1)
+            np.linalg.inv(np.eye(size) + flat @ flat.T)
             unit.append(time.process_time() - started)
         found.append(
             {

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.relevance_gold_views import joined, layers
 from persona_tui.errors import UsageError
 from persona_tui.stages.relevance import features as product
 from persona_tui.stages.relevance.verdicts import input_sha256, zero_shot
@@ -49,9 +48,10 @@ class Table:
     """Group by prompt: its text's hash."""
     users: NDArray[np.str_]
     prompt_vectors: Floats
+    """(n, d) unit vectors of the last layer."""
     attribute_vectors: Floats
     prompt_layers: Floats
-    """Vectors from several layers (:mod:`benchmarks.relevance_gold_views`)."""
+    """(n, layers, d) of :meth:`models.embeddings.MiniLmEmbedder.layers`."""
     attribute_layers: Floats
     scalars: Floats
     names: tuple[str, ...]
@@ -146,10 +146,11 @@ def features(
     *,
     local: Floats | None,
     likelihood: Floats | None = None,
-    states: Callable[[Sequence[str]], Floats] = layers,
+    states: Callable[[Sequence[str]], Floats] | None = None,
 ) -> Table:
-    """``local``: log-odds of *yes* of the local model, or ``None``; ``likelihood`` and ``states``:
-    see :mod:`benchmarks.relevance_gold_views`."""
+    """``local``: log-odds of *yes* of the local model, or ``None``; ``likelihood``: see
+    :mod:`benchmarks.relevance_gold_views`; ``states``: in place of MiniLM's layers."""
+    states = states or layers
     prompt, deep_prompt = _vectors([one.prompt for one in pairs], states)
     attribute, deep_attribute = _vectors([one.attribute for one in pairs], states)
     lists = np.array([f"{one.prompt}\0{one.user}" for one in pairs])
@@ -163,13 +164,12 @@ def features(
                 pairs[at].attribute,
                 pairs[at].confidence,
                 None if local is None else float(1 / (1 + np.exp(-odds[at]))),
+                pairs[at].user,
             )
             for at in rows
         ]
         found[rows] = product.scalars(asked, [float(cosine[at]) for at in rows])
     columns = dict(zip(product.NAMES, found.T, strict=True))
-    columns["cosine_in_the_list"] = within(cosine, lists)
-    columns["model_log_odds_in_the_list"] = within(odds, lists)
     ratio = np.full((len(pairs), 2), np.nan)
     if likelihood is not None:
         ratio[:, 0] = likelihood[:, 0] - likelihood[:, 1]
@@ -201,16 +201,23 @@ def by_list(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:
     return found
 
 
+def layers(texts: Sequence[str]) -> Floats:
+    """(texts, layers, d) of the embedder that the product comes with."""
+    from models.embeddings import MiniLmEmbedder
+
+    return asyncio.run(MiniLmEmbedder().layers(texts)).astype(np.float64)
+
+
 def _vectors(
     texts: Sequence[str], states: Callable[[Sequence[str]], Floats]
 ) -> tuple[Floats, Floats]:
-    """One row a text: the unit vector of the last layer, and that of all layers."""
+    """One row a text: the unit vector of the last layer, and all layers."""
     distinct = list(dict.fromkeys(texts))
     found = states(distinct)
     last = found[:, 0] / np.maximum(np.linalg.norm(found[:, 0], axis=1, keepdims=True), 1e-9)
     place = {text: at for at, text in enumerate(distinct)}
     rows = [place[text] for text in texts]
-    return last[rows], joined(found)[rows]
+    return last[rows], found[rows]
 
 
 def local_scores(pairs: Sequence[Pair], model: str, cache: Path | None) -> tuple[str, Floats]:

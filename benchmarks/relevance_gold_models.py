@@ -53,14 +53,6 @@ class Score:
         return Answers(scores, scores >= threshold)
 
 
-PLAIN = (
-    "cosine",
-    "cosine_in_the_list",
-    "bm25",
-    "model_log_odds",
-    "model_log_odds_in_the_list",
-)
-"""Likeness and the local model's answer; the list: what the person has beside that prompt."""
 LIKELIHOOD = (
     "likelihood_ratio_in_the_list",
     "likelihood_ratio_a_token",
@@ -75,7 +67,9 @@ class Learner:
 
     name: str
     columns: tuple[str, ...] = ()
-    deep: bool = False
+    importance: tuple[float, ...] = ()
+    """Of the columns; equal if empty."""
+    deep: bool = True
 
     def arrays(self, table: Table, rows: Rows) -> tuple[Floats, Floats, Floats]:
         """What is learned from, without labels."""
@@ -90,6 +84,7 @@ class Learner:
             table.labels[rows],
             [str(one) for one in groups[rows]],
             names=self.columns,
+            importance=self.importance,
             **more,
         )
 
@@ -191,15 +186,23 @@ def methods(table: Table, local: str | None) -> list[Method]:
     llms = [name for name in table.names if name.startswith(LLM)]
     found += [Recorded(name.removeprefix(LLM), name.removeprefix(LLM)) for name in llms]
     if llms:
-        columns = (*PLAIN, *LIKELIHOOD, *llms)
-        found.append(Learner("+ what the recorded LLMs answered", columns, deep=True))
+        more = (*LIKELIHOOD, *llms)
+        found.append(
+            Learner("+ what the recorded LLMs answered", *_with(more)),
+        )
     return found
 
 
 def learners() -> list[Learner]:
     """What needs no LLM but the local one, each with more than the one before."""
     return [
-        Learner("embeddings alone, learned"),
-        Learner("product's features, learned", product.NAMES),
-        Learner("combination, learned", (*PLAIN, *LIKELIHOOD), deep=True),
+        Learner("embeddings alone, learned", deep=False),
+        Learner("embeddings of three layers, learned"),
+        Learner("the product, learned", product.NAMES, product.IMPORTANCE),
+        Learner("combination, learned", *_with(LIKELIHOOD)),
     ]
+
+
+def _with(more: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """The product's columns and more of the same importance as its first."""
+    return (*product.NAMES, *more), (*product.IMPORTANCE, *[1.0] * len(more))

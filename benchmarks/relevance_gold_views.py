@@ -1,9 +1,7 @@
-"""Two views of a pair that the product does not have yet, both from models that it ships.
+"""A view of a pair that the product does not have yet, from a model that it ships.
 
-- *Likelihood ratio*: how much more probable the local model finds the attribute's words after the prompt
-  than after none: ``log P(attribute | prompt) − log P(attribute | …)``, the pointwise mutual information.
-- *Inner layers*: MiniLM's sentence vectors from its last layer and two inner ones, each centred on its
-  mean over the texts of the same kind (without labels) and scaled to norm 1.
+*Likelihood ratio*: how much more probable the local model finds the attribute's words after the prompt
+than after none: ``log P(attribute | prompt) − log P(attribute | …)``, the pointwise mutual information.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.embeddings import MAX_TOKENS, TOKENIZER_FILE, check_files
 from models.starter import starter_path
 
 if TYPE_CHECKING:
@@ -30,8 +27,6 @@ ASKED = (
 NOTHING = "..."
 MOST_TOKENS = 600
 """Of a prompt."""
-INNER = ("layer_norm_6", "layer_norm_10")
-"""Outputs of the third and the fifth of MiniLM's six layers, as the graph calls them."""
 
 
 def likelihoods(pairs: Sequence[Pair], cache: Path | None) -> Floats:
@@ -118,55 +113,3 @@ class _Words:
 def _log(logits: Any, token: int) -> float:
     top = float(logits.max())
     return float(logits[token]) - top - float(np.log(np.exp(logits - top).sum()))
-
-
-def layers(texts: Sequence[str]) -> Floats:
-    """(texts, 3, 384): mean over the tokens of two inner layers and of the last one, not scaled."""
-    import importlib.resources
-
-    import onnxruntime
-    from tokenizers import Tokenizer
-
-    # Fields of a message that comes twice are merged: appending to the graph adds outputs to it.
-    outputs = b"".join(_field(12, _field(1, name.encode()) + _FLOATS) for name in INNER)
-    session = onnxruntime.InferenceSession(
-        check_files().read_bytes() + _field(7, outputs), providers=["CPUExecutionProvider"]
-    )
-    vocabulary = importlib.resources.files("models") / "data" / TOKENIZER_FILE
-    tokenizer = Tokenizer.from_str(vocabulary.read_text("utf-8"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    found = np.empty((len(texts), 1 + len(INNER), 384))
-    for at, text in enumerate(texts):
-        ids = np.array([tokenizer.encode(text[: MAX_TOKENS * 64]).ids[:MAX_TOKENS]])
-        fed = {
-            "input_ids": ids,
-            "attention_mask": np.ones_like(ids),
-            "token_type_ids": np.zeros_like(ids),
-        }
-        for place, states in enumerate(session.run(None, fed)):
-            found[at, place] = states[0].mean(0)
-    return found
-
-
-def joined(states: Floats) -> Floats:
-    """(texts, 3 · 384) of norm 1 from :func:`layers`: each layer centred and of equal weight."""
-    centred = states - states.mean(0)
-    norms = np.linalg.norm(centred, axis=2, keepdims=True)
-    unit = centred / np.where(norms > 1e-9, norms, 1.0)
-    return np.asarray(unit.reshape(len(states), -1) / np.sqrt(states.shape[1]))
-
-
-def _number(value: int) -> bytes:
-    found = b""
-    while value > 127:
-        found, value = found + bytes([value & 127 | 128]), value >> 7
-    return found + bytes([value])
-
-
-def _field(number: int, value: bytes) -> bytes:
-    return _number(number << 3 | 2) + _number(len(value)) + value
-
-
-_FLOATS = _field(2, _field(1, _number(1 << 3) + _number(1)))
-"""``type { tensor_type { elem_type: FLOAT } }``"""

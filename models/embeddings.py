@@ -36,6 +36,8 @@ MAX_TOKENS = 256
 """What the model was trained with; longer texts are represented by their beginning."""
 BATCH = 32
 """Texts a forward pass: memory stays bounded, and a cancelled call ends after one of them."""
+INNER = ("layer_norm_6", "layer_norm_10")
+"""Outputs of the third and the fifth of MiniLM's six layers, as the graph calls them."""
 
 HASHED_NAME = "hashed character n-grams"
 HASHED_DIMENSIONS = 1024
@@ -89,10 +91,13 @@ class MiniLmEmbedder:
     cores than there are, so that the interface keeps one.
     """
 
+    LAYERS = 1 + len(INNER)
+
     def __init__(self, *, threads: int | None = None) -> None:
         self._threads = threads or max(1, min(4, (os.cpu_count() or 2) - 1))
         self._lock = threading.Lock()
         self._session: Any = None
+        self._deep: Any = None
         self._tokenizer: Any = None
 
     def describe(self) -> Description:
@@ -113,12 +118,9 @@ class MiniLmEmbedder:
 
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         cut = 0
-        # Neighbours in length share a batch: little padding is computed.
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for first in range(0, len(order), BATCH):
-            rows = order[first : first + BATCH]
+        for rows in _batches(texts):
             part, too_long = await asyncio.to_thread(self._forward, [texts[i] for i in rows])
-            vectors[rows] = part
+            vectors[rows] = _unit_rows(part[:, 0])
             cut += too_long
         note = f"{cut} of {len(texts)} texts were cut at {MAX_TOKENS} tokens" if cut else None
         return Embeddings(
@@ -137,7 +139,19 @@ class MiniLmEmbedder:
             ),
         )
 
-    def _load(self) -> None:
+    async def layers(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Means over the tokens, not scaled, of the last layer, the third and the fifth: float32 of
+        shape (texts, 3, 384). Inner layers keep more of the wording and the topic (Jawahar et al.
+        2019), which helps to tell what is relevant. Raises :class:`ModelError`."""
+        import numpy as np
+
+        found = np.zeros((len(texts), self.LAYERS, DIMENSIONS), dtype=np.float32)
+        for rows in _batches(texts):
+            part, _ = await asyncio.to_thread(self._forward, [texts[i] for i in rows], deep=True)
+            found[rows] = part
+        return found
+
+    def _load(self, *, deep: bool) -> None:
         try:
             import onnxruntime
             from tokenizers import Tokenizer
@@ -160,18 +174,28 @@ class MiniLmEmbedder:
         tokenizer = Tokenizer.from_str(vocabulary.decode())
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        self._session = onnxruntime.InferenceSession(
-            weights, options, providers=["CPUExecutionProvider"]
+        # Two sessions: an output more may change how the graph is fused, and with it the last bits.
+        session = onnxruntime.InferenceSession(
+            weights + _more_outputs(INNER) if deep else weights,
+            options,
+            providers=["CPUExecutionProvider"],
         )
+        if deep:
+            self._deep = session
+        else:
+            self._session = session
         self._tokenizer = tokenizer
 
-    def _forward(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], int]:
-        """Unit vectors of shape (texts, 384), and how many texts were cut."""
+    def _forward(
+        self, texts: Sequence[str], *, deep: bool = False
+    ) -> tuple[NDArray[np.float32], int]:
+        """Means over the tokens, (texts, layers, 384), and how many texts were cut; ``deep``: of
+        inner layers, too."""
         import numpy as np
 
         with self._lock:
-            if self._session is None:
-                self._load()
+            if (self._deep if deep else self._session) is None:
+                self._load(deep=deep)
             # 256 tokens never need more than this many characters of a text; the tokenizer would
             # take minutes over a 100 MB message.
             heads = [_encodable(text[: MAX_TOKENS * 64]) for text in texts]
@@ -187,7 +211,7 @@ class MiniLmEmbedder:
                 tokens[row, : len(of_text)] = of_text
                 mask[row, : len(of_text)] = 1
             try:
-                (hidden,) = self._session.run(
+                outputs = (self._deep if deep else self._session).run(
                     None,
                     {
                         "input_ids": tokens,
@@ -198,8 +222,8 @@ class MiniLmEmbedder:
             except Exception as error:
                 raise ModelError(f"The sentence-embedding model failed: {error}.") from error
         weight = mask[:, :, None].astype(np.float32)
-        mean = (hidden * weight).sum(axis=1) / weight.sum(axis=1)
-        return _unit_rows(mean), cut
+        means = [(hidden * weight).sum(axis=1) / weight.sum(axis=1) for hidden in outputs]
+        return np.stack(means, axis=1), cut
 
 
 class HashedEmbedder:
@@ -251,6 +275,30 @@ def _hashed(texts: Sequence[str]) -> NDArray[np.float32]:
                 code = zlib.crc32(gram.encode("utf-8", "replace"))
                 row[code % HASHED_DIMENSIONS] += 1.0 if code & 0x80000000 else -1.0
     return _unit_rows(np.sign(rows) * np.sqrt(np.abs(rows)))
+
+
+def _batches(texts: Sequence[str]) -> list[list[int]]:
+    """Places in ``texts``. Neighbours in length share a batch: little padding is computed."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    return [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
+
+
+def _more_outputs(names: Sequence[str]) -> bytes:
+    """To append to an ONNX file so that its graph has these outputs, too. Fields of a protobuf message
+    that come twice are merged (``ModelProto.graph = 7``, ``GraphProto.output = 12``)."""
+    floats = _field(2, _field(1, _varint(1 << 3) + _varint(1)))  # type { tensor_type { FLOAT } }
+    return _field(7, b"".join(_field(12, _field(1, one.encode()) + floats) for one in names))
+
+
+def _field(number: int, value: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _varint(value: int) -> bytes:
+    found = b""
+    while value > 127:
+        found, value = found + bytes([value & 127 | 128]), value >> 7
+    return found + bytes([value])
 
 
 def _encodable(text: str) -> str:

@@ -162,6 +162,18 @@ class Embedder(Protocol):
         ...
 
 
+@runtime_checkable
+class LayeredEmbedder(Embedder, Protocol):
+    """An embedder that shows inner layers, too."""
+
+    LAYERS: int
+    """How many, the last one included."""
+
+    async def layers(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (texts, :attr:`LAYERS`, dimensions), the last layer first, not scaled."""
+        ...
+
+
 class Backend(Protocol):
     """What the rest of the program may ask of a model. Every call raises
     :class:`models.errors.ModelError` (a subclass says which) and nothing else."""

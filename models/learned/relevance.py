@@ -30,6 +30,8 @@ from models.learned.relevance_given import (
     FEWEST_OF_A_CLASS,
     FEWEST_WITH_PRIOR,
     Given,
+    centred,
+    layer_means,
     moments,
     standard,
 )
@@ -48,7 +50,7 @@ from models.learned.relevance_kernel import (
 
 __all__ = ["FEWEST", "FEWEST_OF_A_CLASS", "FEWEST_WITH_PRIOR", "explain", "fit", "learn", "predict"]
 
-FORM = "relevance-kernel-1"
+FORM = "relevance-kernel-2"
 KERNEL_FROM = 30
 """Labels from which the embeddings are used."""
 LEAST_SLOPE = 0.1
@@ -102,13 +104,15 @@ def fit(
     seed: int = 0,
     prior: Mapping[str, Any] | None = None,
     names: Sequence[str] = (),
+    importance: Sequence[float] = (),
     beta: float = 1.0,
 ) -> Learned:
     """Learn from ``n`` judged pairs.
 
-    ``prompt_vectors`` and ``attribute_vectors`` are (n, d), ``scalars`` (n, k) with NaN where unknown,
-    ``labels`` (n,) true for *relevant*, ``groups`` what is held out together (the prompt, or the
-    person). ``weights`` are relative; their mean is made 1. ``prior`` are the coefficients of a model
+    ``prompt_vectors`` and ``attribute_vectors`` are (n, d) unit vectors or (n, layers, d) states, which
+    are centred layer by layer; ``scalars`` (n, k) with NaN where unknown, ``labels`` (n,) true for
+    *relevant*, ``groups`` what is held out together (the prompt, or the person). ``importance`` of the
+    scalars: their prior variances, up to a factor; equal if empty. ``weights`` are relative; their mean is made 1. ``prior`` are the coefficients of a model
     of other people, with the same columns. The threshold maximises the expected F-``beta`` on left-out groups.
 
     ``held_out`` are probabilities from five grouped folds; everything, the ridge and the calibration
@@ -119,8 +123,9 @@ def fit(
     """
     scored = _prior_scores(prior, prompt_vectors, attribute_vectors, scalars)
     given = Given.of(
-        prompt_vectors, attribute_vectors, scalars, labels, groups, weights, names, scored
-    )
+        prompt_vectors, attribute_vectors, scalars, labels, groups, weights, names, scored,
+        importance,
+    )  # fmt: skip
     truth = given.truth
     folds = grouped_folds([str(one) for one in given.groups], truth, seed=seed)
     held_out = np.empty(len(truth))
@@ -144,13 +149,15 @@ def learn(
     weights: Floats | None = None,
     prior: Mapping[str, Any] | None = None,
     names: Sequence[str] = (),
+    importance: Sequence[float] = (),
     beta: float = 1.0,
 ) -> dict[str, Any]:
     """The coefficients of :func:`fit` alone, without its held-out probabilities: six times faster."""
     scored = _prior_scores(prior, prompt_vectors, attribute_vectors, scalars)
     given = Given.of(
-        prompt_vectors, attribute_vectors, scalars, labels, groups, weights, names, scored
-    )
+        prompt_vectors, attribute_vectors, scalars, labels, groups, weights, names, scored,
+        importance,
+    )  # fmt: skip
     return _solve(given, prior, beta)
 
 
@@ -161,7 +168,7 @@ def predict(
     scalars: Floats,
 ) -> Floats:
     """(n,) probabilities of *relevant*."""
-    raw = np.asarray(scalars, dtype=np.float64).reshape(len(prompt_vectors), -1)
+    raw = _columns(scalars, prompt_vectors)
     scores = _raw(coefficients, prompt_vectors, attribute_vectors, raw)
     threshold_of(coefficients)  # whoever predicts compares with it
     return expit(coefficients["slope"] * scores + coefficients["intercept"])
@@ -174,6 +181,7 @@ def explain(coefficients: Mapping[str, Any]) -> list[Weight]:
     train, dual, shape = _stored(coefficients)
     slope = float(coefficients["slope"])
     linear = shape.scalars / max(1, train.scalars.shape[1]) * (train.scalars.T @ dual)
+    linear = linear * np.array(coefficients["emphasis"])
     found = [
         Weight(str(name), float(slope * one))
         for name, one in zip(coefficients["scalar_names"], linear, strict=True)
@@ -201,11 +209,21 @@ def _solve(given: Given, prior: Mapping[str, Any] | None, beta: float) -> dict[s
             np.array(prior["scalar_spreads"]),
         )
     )
+    emphasis = given.emphasis if prior is None else np.array(prior["emphasis"])
     few = len(truth) < KERNEL_FROM
     shapes = ADAPTING_SHAPES if prior is not None else SCALAR_SHAPES if few else KERNEL_SHAPES
+    layers: tuple[Floats, Floats] | None = None
     if few and prior is None:  # not kept: they are not used
-        prompt_vectors, attribute_vectors = prompt_vectors[:, :0], attribute_vectors[:, :0]
-    train = pairs(prompt_vectors, attribute_vectors, standard(raw, means, spreads))
+        prompt_vectors = attribute_vectors = np.zeros((len(truth), 0))
+    elif prompt_vectors.ndim == 3:
+        layers = (
+            (layer_means(prompt_vectors), layer_means(attribute_vectors))
+            if prior is None or prior["layers"] is None
+            else _layers(prior)
+        )
+        prompt_vectors = centred(prompt_vectors, layers[0])
+        attribute_vectors = centred(attribute_vectors, layers[1])
+    train = pairs(prompt_vectors, attribute_vectors, standard(raw, means, spreads) * emphasis)
     targets = np.where(truth, 1.0, -1.0) - base
     if len(np.unique(groups)) < 2:
         groups = np.arange(len(truth), dtype=np.int64)
@@ -226,6 +244,8 @@ def _solve(given: Given, prior: Mapping[str, Any] | None, beta: float) -> dict[s
         "scale": list(fitted.scale),
         "scalar_means": means.tolist(),
         "scalar_spreads": spreads.tolist(),
+        "emphasis": emphasis.tolist(),
+        "layers": None if layers is None else [pack(one.astype(np.float16)) for one in layers],
         "prompts": pack(train.prompts.astype(np.float16)),
         "attributes": pack(train.attributes.astype(np.float16)),
         "prompt": train.prompt.tolist(),
@@ -262,11 +282,9 @@ def _raw(
     standardised = standard(
         raw, np.array(coefficients["scalar_means"]), np.array(coefficients["scalar_spreads"])
     )
-    width = train.prompts.shape[1]
     new = pairs(
-        np.asarray(prompt_vectors)[:, :width],
-        np.asarray(attribute_vectors)[:, :width],
-        standardised,
+        *_embedded(coefficients, train, prompt_vectors, attribute_vectors),
+        standardised * np.array(coefficients["emphasis"]),
     )
     scale = (float(coefficients["scale"][0]), float(coefficients["scale"][1]))
     scores = np.asarray(gram(new, train, shape, scale) @ dual, dtype=np.float64)
@@ -276,12 +294,33 @@ def _raw(
     return scores
 
 
+def _layers(coefficients: Mapping[str, Any]) -> tuple[Floats, Floats]:
+    prompts, attributes = (unpack(one).astype(np.float64) for one in coefficients["layers"])
+    return prompts, attributes
+
+
+def _embedded(
+    coefficients: Mapping[str, Any], train: Pairs, prompts: Floats, attributes: Floats
+) -> tuple[Floats, Floats]:
+    """As the model was given them in training."""
+    if not train.prompts.shape[1]:
+        return np.zeros((len(prompts), 0)), np.zeros((len(attributes), 0))
+    if coefficients["layers"] is None:
+        return np.asarray(prompts), np.asarray(attributes)
+    means = _layers(coefficients)
+    return centred(prompts, means[0]), centred(attributes, means[1])
+
+
+def _columns(scalars: Floats, vectors: Floats) -> Floats:
+    return np.asarray(scalars, dtype=np.float64).reshape(len(vectors), -1)
+
+
 def _prior_scores(
     prior: Mapping[str, Any] | None, prompts: Floats, attributes: Floats, scalars: Floats
 ) -> Floats | None:
     if prior is None:
         return None
-    raw = np.asarray(scalars, dtype=np.float64).reshape(len(prompts), -1)
+    raw = _columns(scalars, prompts)
     if raw.shape[1] != len(prior["scalar_means"]):
         raise ValueError("the prior was trained on other scalar features")
     return _raw(prior, prompts, attributes, raw)

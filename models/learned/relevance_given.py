@@ -24,6 +24,7 @@ class Given:
     """One row a judged pair."""
 
     prompts: Floats
+    """(n, d), or (n, layers, d): then :func:`centred` comes first."""
     attributes: Floats
     raw: Floats
     truth: NDArray[np.bool_]
@@ -32,6 +33,8 @@ class Given:
     base: Floats
     """Scores of the prior; 0 without one."""
     names: tuple[str, ...]
+    emphasis: Floats
+    """(k,) what standard scores are multiplied by; mean square 1."""
 
     @classmethod
     def of(
@@ -44,6 +47,7 @@ class Given:
         weights: Floats | None,
         names: Sequence[str],
         scored: Floats | None,
+        importance: Sequence[float] = (),
     ) -> Given:
         """From the arguments of :func:`models.learned.relevance.fit`; ``scored``: by the prior.
 
@@ -66,6 +70,7 @@ class Given:
             weight / weight.mean(),
             base,
             tuple(names) or tuple(f"scalar {at + 1}" for at in range(raw.shape[1])),
+            _emphasis(importance, raw.shape[1]),
         )
 
     def take(self, rows: NDArray[Any]) -> Given:
@@ -79,6 +84,7 @@ class Given:
             self.weights[rows] / self.weights[rows].mean(),
             self.base[rows],
             self.names,
+            self.emphasis,
         )
 
 
@@ -96,6 +102,29 @@ def enough(truth: NDArray[np.bool_], has_prior: bool) -> None:
     ):
         if count < FEWEST_OF_A_CLASS:
             raise TooFewError(FEWEST_OF_A_CLASS, count, what)
+
+
+def _emphasis(importance: Sequence[float], columns: int) -> Floats:
+    weights = np.array(importance or [1.0] * columns, dtype=np.float64)
+    if len(weights) != columns or not (weights > 0).all():
+        raise ValueError("the importance of the columns is not one positive number each")
+    found: Floats = np.sqrt(weights / weights.mean() if columns else weights)
+    return found
+
+
+def layer_means(states: Floats) -> Floats:
+    """(layers, d) in half precision, as it is stored: what all texts have in common, which says nothing
+    of any."""
+    mean: Floats = np.asarray(states, dtype=np.float64).mean(0)
+    return mean.astype(np.float16).astype(np.float64)
+
+
+def centred(states: Floats, means: Floats) -> Floats:
+    """(n, layers · d) of norm 1 from (n, layers, d): each layer without its mean, and of equal weight."""
+    rest = np.asarray(states, dtype=np.float64) - means
+    norms = np.linalg.norm(rest, axis=2, keepdims=True)
+    unit = rest / np.where(norms > 1e-9, norms, 1.0)
+    return np.asarray(unit.reshape(len(rest), -1) / np.sqrt(rest.shape[1]))
 
 
 def moments(raw: Floats) -> tuple[Floats, Floats]:

@@ -44,6 +44,17 @@ async def test_batches_change_nothing() -> None:
     assert np.min((together[:9] * alone).sum(axis=1)) > 0.999
 
 
+async def test_layers_end_with_the_sentence_embedding() -> None:
+    texts = ["The user keeps bees.", "honey " * 400, "", "\ud800"]
+    states = await MINILM.layers(texts)
+    assert states.shape == (4, MINILM.LAYERS, 384)
+    last = states[:, 0] / np.linalg.norm(states[:, 0], axis=1, keepdims=True)
+    assert np.allclose(last, (await MINILM.embed(texts)).vectors, atol=1e-5)
+    third, fifth = states[:, 1], states[:, 2]
+    assert not np.allclose(third, fifth, atol=0.1)
+    assert (await MINILM.layers([])).shape == (0, MINILM.LAYERS, 384)
+
+
 async def test_cutting_is_said() -> None:
     result = await MINILM.embed(["short", "word " * 1000, "x" * 10_000_000])
     assert result.provenance.note == "2 of 3 texts were cut at 256 tokens"

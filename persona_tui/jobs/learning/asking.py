@@ -205,7 +205,7 @@ async def _prompts(
             first, _ = subset(prompt.prompt_id, material.accepted, material.seed, most - room)
             here = np.flatnonzero(of == prompt.prompt_id)
             rows = [at for at in here if pairs[at][1] not in first]
-            texts = np.asarray(inputs.attributes[rows], dtype=np.float32)
+            texts = relevance.units(inputs.attributes[rows])
             best = active.ranked(unsure[rows], texts, texts[:0], room)
             sheets[prompt.prompt_id] = [pairs[rows[at]][1] for at in best]
         return sheets
@@ -227,8 +227,8 @@ async def _inputs(
         )
         for prompt, key in pairs
     ]
-    prompts = await tools.embed([one.prompt for one in made])
-    texts = await tools.embed([one.attribute for one in made])
+    prompts = await tools.embed.layers([one.prompt for one in made])
+    texts = await tools.embed.layers([one.attribute for one in made])
     return await asyncio.to_thread(relevance.make_inputs, made, prompts, texts)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from persona_tui.jobs.learning.relevance import Inputs, Known, make_inputs, predicted, read
+from persona_tui.jobs.learning.relevance import Inputs, Known, make_inputs, predicted, read, units
 from persona_tui.jobs.learning.using import model_in_use, safely
 from persona_tui.jobs.relevance.queue import welcome_attributes
 from persona_tui.stages.relevance import features, personal
@@ -93,7 +93,7 @@ async def choose(
         for row in known.rows
     ]
     texts = [one.text for one in asked.candidates]
-    vectors = await tools.embed([prompt_text, *texts])
+    vectors = await tools.embed.layers([prompt_text, *texts])
     prompts = await tools.embed([one.prompt for one in judged])
     attributes = await tools.embed([one.attribute for one in judged])
     work = _Work(
@@ -127,7 +127,7 @@ class _Work:
     asked: _Asked
     model: LearnedModel | None
     vectors: NDArray[np.float32]
-    """(1 + candidates, d): the prompt first."""
+    """(1 + candidates, layers, d): the prompt first."""
     judged: Sequence[Judged]
     judged_vectors: tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -145,6 +145,7 @@ class _Work:
         said: Mapping[str, bool] = self.asked.said if obey else {}
         keys = [one.attribute_id for one in candidates]
         past = Past(self.judged, *self.judged_vectors)
+        near = units(self.vectors)
         chosen = []
         for at in personal.picked(scores, threshold, keys, said, most):
             one = candidates[at]
@@ -154,7 +155,7 @@ class _Work:
                 (Reason("own_yes", "you called it relevant for these very words"),) if own
                 else reasons(
                     self.prompt, one.text, one.attribute_id, cosines[at], past,
-                    (self.vectors[0], self.vectors[1 + at]), probability,
+                    (near[0], near[1 + at]), probability,
                 )
             )  # fmt: skip
             chosen.append(Chosen(one.attribute_id, one.text, probability, why))

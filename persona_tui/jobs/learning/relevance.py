@@ -49,13 +49,13 @@ class Inputs:
 
     prompts: Floats
     attributes: Floats
-    """(n, d) unit vectors."""
+    """(n, layers, d), the last layer first."""
     scalars: Floats
     """(n, ``features.NAMES``)."""
 
     def cosines(self) -> list[float]:
         """(n,)"""
-        return [float(one) for one in (self.prompts * self.attributes).sum(axis=1)]
+        return cosines(self.prompts, self.attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,21 @@ def make_inputs(
     texts: NDArray[np.float32],
     corpus: Sequence[str] = (),
 ) -> Inputs:
-    """Processor time only: call it in a thread."""
+    """``prompts`` and ``texts`` are (n, layers, d). Processor time only: call it in a thread."""
     wide = prompts.astype(np.float64), texts.astype(np.float64)
-    cosines = [float(one) for one in (wide[0] * wide[1]).sum(axis=1)]
-    return Inputs(*wide, features.scalars(pairs, cosines, corpus))
+    return Inputs(*wide, features.scalars(pairs, cosines(*wide), corpus))
+
+
+def units(states: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """(n, d) sentence embeddings of norm 1: the last of (n, layers, d)."""
+    last = np.asarray(states[:, 0], dtype=np.float32)
+    norms = np.maximum(np.linalg.norm(last, axis=1, keepdims=True), np.float32(1e-9))
+    return np.asarray(last / norms, dtype=np.float32)
+
+
+def cosines(prompts: Floats, attributes: Floats) -> list[float]:
+    """(n,) of each row's sentence embeddings."""
+    return [float(one) for one in (units(prompts) * units(attributes)).sum(axis=1)]
 
 
 class RelevanceTrainer:
@@ -156,8 +167,8 @@ class RelevanceTrainer:
             )
             for row in rows
         ]
-        prompts = await tools.embed([one.prompt for one in pairs])
-        texts = await tools.embed([one.attribute for one in pairs])
+        prompts = await tools.embed.layers([one.prompt for one in pairs])
+        texts = await tools.embed.layers([one.attribute for one in pairs])
         inputs = await asyncio.to_thread(make_inputs, pairs, prompts, texts)
         tools.progress("embedding prompts and attributes", len(rows), len(rows))
         blind = [counted.get((row.prompt_id, row.attribute_id)) for row in rows]
@@ -191,7 +202,7 @@ class RelevanceTrainer:
         try:
             learned = learner.fit(
                 own.prompts, own.attributes, own.scalars, material.labels, material.groups,
-                names=features.NAMES,
+                names=features.NAMES, importance=features.IMPORTANCE,
             )  # fmt: skip
         except TooFewError as error:
             raise Lacking(error.needed, error.have, error.what) from None

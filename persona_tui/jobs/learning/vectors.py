@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from models.protocol import Description, Embeddings, LayeredEmbedder, Provenance
 from store import caches
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Vectors:
         """:func:`store.caches.generation` before any text was read."""
         self.name = embedder.describe().name
         """The embedding model's, for provenance."""
+        self._deep: Vectors | None = None
 
     @classmethod
     async def open(cls, db: StoreThread, embedder: Embedder) -> Vectors:
@@ -42,6 +45,20 @@ class Vectors:
     def key(self, text: str) -> str:
         """SHA-256 of the model's name and the text, in hexadecimal."""
         return hashlib.sha256(f"{self.name}\0{text}".encode("utf-8", "replace")).hexdigest()
+
+    async def layers(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors from several layers, float32 of shape (texts, layers, dimensions), not scaled, the last
+        layer first; of an embedder that has no others, its unit vectors as one layer.
+
+        :raises ModelError: the embedder failed.
+        :raises StoreError: the journal cannot be read or written.
+        """
+        if not isinstance(self._embedder, LayeredEmbedder):
+            return (await self(texts))[:, None, :]
+        if self._deep is None:
+            self._deep = Vectors(self._db, _Flat(self._embedder), self.begun)
+        flat = await self._deep(texts)
+        return flat.reshape(len(texts), self._embedder.LAYERS, -1)
 
     async def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, float32 of shape (texts, dimensions), in the order of ``texts``.
@@ -86,6 +103,22 @@ class Vectors:
                 caches.keep_vectors, {key: _sealed(row) for key, row in new.items()}, self.begun
             )
         return found
+
+
+class _Flat:
+    """Layers of an embedder as one row, under a name of their own."""
+
+    def __init__(self, embedder: LayeredEmbedder) -> None:
+        self._embedder = embedder
+
+    def describe(self) -> Description:
+        said = self._embedder.describe()
+        return replace(said, name=f"{said.name}, {self._embedder.LAYERS} layers")
+
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
+        rows = (await self._embedder.layers(texts)).reshape(len(texts), -1)
+        said = self.describe()
+        return Embeddings(rows, Provenance(said.name, said.backend, "", {}))
 
 
 def _sealed(vector: NDArray[np.float32]) -> bytes:

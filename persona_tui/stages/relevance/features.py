@@ -36,11 +36,20 @@ NAMES: tuple[str, ...] = (
     "same_category",
     "prompt_length",
     "first_person",
+    "cosine_in_the_list",
+    "model_log_odds_in_the_list",
     *(f"attribute:{one}" for one in _NAMED),
     *(f"prompt:{one}" for one in PROMPT_TYPES),
 )
 """Of the columns of :func:`scalars`, in order."""
-VERSION = "1"
+_PLAIN = (
+    "cosine", "bm25", "shared_words", "model_log_odds", "confidence", "same_category", "prompt_length",
+    "cosine_in_the_list", "model_log_odds_in_the_list",
+)  # fmt: skip
+IMPORTANCE: tuple[float, ...] = tuple(1.0 if one in _PLAIN else 0.04 for one in NAMES)
+"""Prior variance of a column's weight, up to a factor: of what stands in the words, more is expected than
+of categories, of which there are many with few pairs each."""
+VERSION = "2"
 """Changes with the meaning of a column: coefficients of another version are not read."""
 MOST_CHARACTERS = 4_000
 """Of a prompt that are looked at: a pasted document is no longer question."""
@@ -99,6 +108,8 @@ class Pair:
     """Of the extraction, 0 to 1."""
     model_probability: float | None = None
     """Calibrated probability of *yes*, where the model of this machine was asked."""
+    beside: str = ""
+    """Whose list of attributes it stands in, beside that prompt; empty: all of one person."""
 
 
 def prompt_type(prompt: str) -> PromptType:
@@ -133,6 +144,9 @@ def scalars(
     pairs: Sequence[Pair], cosines: Sequence[float], corpus: Iterable[str] = ()
 ) -> NDArray[np.float64]:
     """(n, :data:`NAMES`) float64; NaN where something is not known.
+
+    *In the list*: standard scores among the pairs of the same prompt (and list), 0 where all are alike or
+    there is one: what is most relevant of a person's attributes may be relevant.
 
     ``cosines`` are those of the embeddings, one a pair. BM25 weighs words by how many of ``corpus``
     and of the attributes asked about have them.
@@ -173,7 +187,26 @@ def scalars(
         if told != "other":
             rows[row, place[f"attribute:{told}"]] = 1.0
         rows[row, place[f"prompt:{kind}"]] = 1.0
+    lists: dict[tuple[str, str], list[int]] = {}
+    for row, one in enumerate(pairs):
+        lists.setdefault((one.prompt, one.beside), []).append(row)
+    for name in ("cosine", "model_log_odds"):
+        for members in lists.values():
+            rows[members, place[f"{name}_in_the_list"]] = _standing(rows[members, place[name]])
     return rows
+
+
+def _standing(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) standard scores; NaN where not known."""
+    import numpy as np
+
+    known = np.isfinite(values)
+    found = np.full(len(values), math.nan)
+    if known.any():
+        rest = values[known] - values[known].mean()
+        spread = float(rest.std())
+        found[known] = rest / spread if spread > 1e-9 else 0.0
+    return found
 
 
 def _log_odds(probability: float | None) -> float:
@@ -194,6 +227,8 @@ WORDS_OF: dict[str, str] = {
     "same_category": "are about the prompt's own topic",
     "prompt_length": "are asked about for a long prompt",
     "first_person": "are asked about for a prompt that speaks of you",
+    "cosine_in_the_list": "are closer in meaning to the prompt than your others",
+    "model_log_odds_in_the_list": "the model of this machine prefers to your others",
 }
 CATEGORY_WORDS: dict[str, str] = {
     "work": "work", "education": "education", "family_relationships": "family and friends",

@@ -207,9 +207,43 @@ def test_weights_say_whose_word_counts() -> None:
     assert relevance.predict(relevance.learn(**data, weights=heavy), *new).mean() > plain + 0.1
 
 
-def test_500_labels_stay_under_a_megabyte() -> None:
+def test_what_all_layers_have_in_common_says_nothing() -> None:
+    data, new = world(120), world(40, seed=4)
+    for part in (data, new):
+        for name, shift in (("prompt_vectors", 5.0), ("attribute_vectors", -3.0)):
+            part[name] = np.stack([part[name], 2 * part[name]], axis=1)
+            part[f"moved {name}"] = part[name] + shift
+
+    def moved(part: dict[str, Any]) -> dict[str, Any]:
+        vectors = ("prompt_vectors", "attribute_vectors")
+        rest = ("scalars", "labels", "groups")
+        return {name: part[f"moved {name}"] for name in vectors} | {
+            name: part[name] for name in rest
+        }
+
+    plain = {name: value for name, value in data.items() if not name.startswith("moved")}
+    first, second = relevance.learn(**plain), relevance.learn(**moved(data))
+    said = relevance.predict(first, *asked(new))
+    assert said == pytest.approx(relevance.predict(second, *asked(moved(new))), abs=0.02)
+    stored = json.loads(json.dumps(first))
+    assert np.array_equal(relevance.predict(stored, *asked(new)), said)
+    own = relevance.learn(**plain, prior=first)
+    assert relevance.predict(own, *asked(new)) == pytest.approx(said, abs=0.2)
+
+
+def test_columns_of_little_importance_count_for_little() -> None:
+    data = world(90)
+    equal = {one.name: one.value for one in relevance.explain(relevance.learn(**data))}
+    made = relevance.learn(**data, importance=(0.01, 1.0, 1.0, 1.0))
+    less = {one.name: one.value for one in relevance.explain(made)}
+    assert 0 < less["scalar 1"] < 0.5 * equal["scalar 1"]
+    with pytest.raises(ValueError, match="importance"):
+        relevance.learn(**data, importance=(1.0, 0.0, 1.0, 1.0))
+
+
+def test_500_labels_stay_small() -> None:
     random = np.random.default_rng(0)
-    vectors = random.normal(size=(500, 384))
+    vectors = random.normal(size=(500, 3, 384))
     labels = random.random(500) < 0.3
     groups = [str(at % 25) for at in range(500)]
     made = relevance.learn(
@@ -219,7 +253,7 @@ def test_500_labels_stay_under_a_megabyte() -> None:
         labels,
         groups,
     )
-    assert len(json.dumps(made)) < 1_000_000
+    assert len(json.dumps(made)) < 2_000_000
 
 
 def test_a_score_worth_nothing_becomes_the_base_rate() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.embeddings import HashedEmbedder
 from models.protocol import Embeddings
@@ -48,6 +49,27 @@ async def test_each_text_is_embedded_once_over_all_runs(db: StoreThread) -> None
     expected = (await HashedEmbedder().embed(["tea", "sea"])).vectors
     assert np.array_equal(first[:2], expected)
     assert len(await embed([])) == 0
+
+
+async def test_layers_are_kept_beside_the_vectors(db: StoreThread) -> None:
+    class Deep(Counting):
+        LAYERS = 2
+
+        async def layers(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            self.asked.extend(f"layers of {one}" for one in texts)
+            last = (await HashedEmbedder().embed(texts)).vectors
+            return np.stack([3 * last, -last], axis=1)
+
+    deep = Deep()
+    embed = await Vectors.open(db, deep)
+    last = await embed(["tea", "sea"])
+    found = await (await Vectors.open(db, deep)).layers(["sea", "tea", "sea"])
+    assert found.shape == (3, 2, last.shape[1])
+    assert np.array_equal(found[:, 1], -last[[1, 0, 1]])
+    assert np.array_equal(await embed.layers(["sea"]), found[:1])
+    assert deep.asked == ["tea", "sea", "layers of sea", "layers of tea"]
+    plain = await Vectors.open(db, HashedEmbedder())
+    assert np.array_equal(await plain.layers(["tea"]), last[:1, None, :])
 
 
 async def test_another_model_has_vectors_of_its_own(db: StoreThread) -> None:

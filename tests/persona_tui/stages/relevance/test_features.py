@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persona_tui.stages.relevance import features, personal
-from persona_tui.stages.relevance.features import NAMES, Pair, prompt_type, scalars, shared_words
+from persona_tui.stages.relevance.features import (
+    IMPORTANCE,
+    NAMES,
+    Pair,
+    prompt_type,
+    scalars,
+    shared_words,
+)
 
 TEXT = st.text(max_size=60)
 PAIR = st.builds(
@@ -31,7 +38,8 @@ def column(rows: np.ndarray, name: str) -> list[float]:
 def test_any_text_has_features(pairs: list[Pair]) -> None:
     rows = scalars(pairs, [0.1] * len(pairs))
     assert rows.shape == (len(pairs), len(NAMES))
-    known = [name not in ("model_log_odds", "confidence") for name in NAMES]
+    unknown = ("model_log_odds", "confidence", "model_log_odds_in_the_list")
+    known = [name not in unknown for name in NAMES]
     assert np.isfinite(rows[:, known]).all()
     assert not np.isinf(rows).any()
 
@@ -56,6 +64,24 @@ def test_what_is_known_of_a_pair() -> None:
     assert column(rows, "attribute:work") == [1.0, 0.0, 1.0]
     assert column(rows, "prompt:question")[0] == 1.0
     assert column(rows, "first_person") == [0.0, 1.0, 1.0]
+
+
+def test_what_stands_out_in_a_list() -> None:
+    pairs = [
+        Pair("cook", "a", None, 0.2),
+        Pair("cook", "b", None, 0.2),
+        Pair("cook", "c"),
+        Pair("cook", "d", beside="somebody else"),
+        Pair("work", "a", None, 0.9),
+    ]
+    rows = scalars(pairs, [0.1, 0.3, 0.2, 0.9, 0.5])
+    cosine = column(rows, "cosine_in_the_list")
+    assert cosine == pytest.approx([-(1.5**0.5), 1.5**0.5, 0.0, 0.0, 0.0])
+    odds = column(rows, "model_log_odds_in_the_list")
+    assert [odds[0], odds[1], odds[4]] == [0.0, 0.0, 0.0]
+    assert math.isnan(odds[2])
+    assert math.isnan(odds[3])
+    assert len(IMPORTANCE) == len(NAMES)
 
 
 @pytest.mark.parametrize(
