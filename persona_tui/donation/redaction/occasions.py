@@ -85,8 +85,6 @@ def personal(match: re.Match[str]) -> bool:
     if _ASKED.search(sentence[0] + date + sentence[1]) and not _PERSON.search(lead + tail):
         return False
     # "30 October is a Tuesday": a day of the year, and nobody's.
-    if not _PERSON.search(lead + tail) and len(sentence[0] + sentence[1]) >= 24:
-        return False
     return bool(re.search(r"\d{4}|年|[./-]\d{2}$", date)) or len(sentence[0] + sentence[1]) < 24
 
 
