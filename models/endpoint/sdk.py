@@ -85,8 +85,9 @@ class Sdk:
         except httpx2.HTTPError as error:
             raise BrokenError from error
         if not 200 <= status < 300:
-            told = httpx2.Response(status, headers=headers, content=answer)
-            raise StatusError(path, status, told.headers, _error_body(told.text))
+            # Not httpx2.Response: it would unpack what a server packs although nobody asked it to.
+            text = answer.decode("utf-8", "replace")
+            raise StatusError(path, status, httpx2.Headers(headers), _error_body(text))
         kinds = (value for name, value in headers if name.lower() == b"content-type")
         if not next(kinds, b"").split(b";")[0].endswith(b"json"):
             return None  # a page, most likely: in any case not what was asked for

@@ -130,6 +130,8 @@ def http_client(
             request.headers["authorization"] = f"Bearer {value}"
 
     async def bound(response: httpx2.Response) -> None:
+        # It says so unasked: what is packed stays packed, or the bound would be on the wrong side.
+        response.headers.pop("content-encoding", None)
         if isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = _Bounded(response.stream)
 

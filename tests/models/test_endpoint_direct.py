@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -11,11 +12,11 @@ from contextlib import AsyncExitStack
 import pytest
 
 from models.endpoint import EndpointBackend
-from models.errors import AuthenticationError, UnavailableError
+from models.errors import AuthenticationError, ModelError, UnavailableError
 from models.protocol import ChatMessage, Choice
 from tests.helpers import wait_until
 from tests.models.fake_openai import Behaviour, FakeOpenAI, Request, ok, raw, status
-from tests.models.test_endpoint_failures import PASSING, assert_a_sentence, opened
+from tests.models.test_endpoint_failures import PASSING, assert_a_sentence, opened, talk
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -87,6 +88,24 @@ async def test_an_endless_answer_is_cut_off(stack: AsyncExitStack) -> None:
     with pytest.raises(UnavailableError, match="absurd length"):
         await choose(backend)
     await wait_until(lambda: server.at_once == 0)
+
+
+@pytest.mark.parametrize("way", ["direct", "proxy", "stream"])
+async def test_what_is_packed_unasked_stays_packed(
+    stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    packed = gzip.compress(json.dumps({"error": {"message": "unpacked"}}).encode())
+    server, backend = await opened(
+        stack, status(400, packed, {"Content-Encoding": "gzip"}), max_retries=0, with_key=False
+    )
+    if way == "proxy":
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.port}")
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
+        backend = EndpointBackend("http://models.test/v1", "some-model", max_retries=0)
+        stack.push_async_callback(backend.close)
+    with pytest.raises(ModelError) as caught:
+        await (talk(backend) if way == "stream" else choose(backend))
+    assert "unpacked" not in str(caught.value)
 
 
 CHUNKED = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in (TEXT[:5], TEXT[5:])) + b"0\r\n\r\n"
