@@ -29,9 +29,10 @@ from benchmarks.relevance_gold_models import (
     Outcome,
     cross_validated,
     methods,
+    on_another_encoder,
     trained_elsewhere,
 )
-from benchmarks.relevance_gold_views import likelihoods
+from benchmarks.relevance_gold_views import encoder_layers, likelihoods
 from persona_tui.errors import UserError
 
 FOLDS = 5
@@ -59,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--encoder", type=Path, help="fine-tune this encoder, too (extra: finetune)"
     )
+    parser.add_argument(
+        "--embedder", type=Path, help="the product on this sentence encoder, too (extra: finetune)"
+    )
     parser.add_argument("--epochs", type=int, default=3, help="of fine-tuning")
     parser.add_argument("--only", choices=PARTS, help="one part")
     parser.add_argument("--seed", type=int, default=0)
@@ -70,7 +74,7 @@ def _run(chosen: argparse.Namespace) -> None:
     train = [one for path in chosen.files for one in read(path)]
     test = read(chosen.test) if chosen.test else []
     more = _cross_encoder(chosen)
-    table, local = _features([*train, *test], chosen)
+    table, local, other = _features([*train, *test], chosen)
     whole = {"machine": machine(), "pairs": len(train), "tested": len(test), "parts": {}}
     parts: dict[str, Any] = {}
     wanted = PARTS if chosen.only is None else (chosen.only,)
@@ -87,6 +91,12 @@ def _run(chosen: argparse.Namespace) -> None:
                 method.name: trained_elsewhere(method, first, _groups(first, what), second)
                 for method in [*methods(table, local), *more]
             }
+            if other is not None:
+                method = on_another_encoder(chosen.embedder.name)
+                parted = other.part(np.arange(len(train))), other.part(rest)
+                outcomes[method.name] = trained_elsewhere(
+                    method, parted[0], _groups(parted[0], what), parted[1]
+                )
             title = f"trained on {len(train)} pairs, scored on {len(test)}; intervals by {what}"
             parts[title] = _rows(outcomes, second, what)
         parts["note"] = note
@@ -98,6 +108,11 @@ def _run(chosen: argparse.Namespace) -> None:
                     method.name: cross_validated(method, table, groups, FOLDS, chosen.seed)
                     for method in [*methods(table, local), *more]
                 }
+                if other is not None:
+                    method = on_another_encoder(chosen.embedder.name)
+                    outcomes[method.name] = cross_validated(
+                        method, other, groups, FOLDS, chosen.seed
+                    )
                 parts[f"{FOLDS} folds by {what}"] = _rows(outcomes, table, what)
             if "curve" in wanted:
                 parts[f"learning curve, folds by {what}"] = learning_curve(
@@ -122,25 +137,35 @@ def _cross_encoder(chosen: argparse.Namespace) -> list[CrossEncoder]:
     if chosen.encoder is None:
         print("No --encoder was given: the fine-tuned cross-encoder is left out.", file=sys.stderr)
         return []
-    if (
-        importlib.util.find_spec("torch") is None
-        or importlib.util.find_spec("transformers") is None
-    ):
-        print(
-            "The cross-encoder is left out: it needs the extra `persona-tui[finetune]`.",
-            file=sys.stderr,
-        )
+    if not _has_torch("cross-encoder"):
         return []
     name = f"cross-encoder {chosen.encoder.name}, fine-tuned"
     return [CrossEncoder(name, chosen.encoder, chosen.epochs, chosen.seed)]
 
 
-def _features(pairs: list[Pair], chosen: argparse.Namespace) -> tuple[Table, str | None]:
-    if chosen.no_local:
-        return features(pairs, local=None), None
-    name, local = local_scores(pairs, chosen.model, chosen.cache)
-    beside = chosen.cache.with_suffix(".likelihood.json") if chosen.cache else None
-    return features(pairs, local=local, likelihood=likelihoods(pairs, beside)), name
+def _has_torch(what: str) -> bool:
+    if all(importlib.util.find_spec(one) for one in ("torch", "transformers")):
+        return True
+    print(
+        f"The {what} is left out: it needs the extra `persona-tui[finetune]`.",
+        file=sys.stderr,
+    )
+    return False
+
+
+def _features(
+    pairs: list[Pair], chosen: argparse.Namespace
+) -> tuple[Table, str | None, Table | None]:
+    name, local, likelihood = None, None, None
+    if not chosen.no_local:
+        name, local = local_scores(pairs, chosen.model, chosen.cache)
+        beside = chosen.cache.with_suffix(".likelihood.json") if chosen.cache else None
+        likelihood = likelihoods(pairs, beside)
+    other = None
+    if chosen.embedder is not None and _has_torch("other encoder"):
+        states = encoder_layers(chosen.embedder)
+        other = features(pairs, local=local, likelihood=likelihood, states=states)
+    return features(pairs, local=local, likelihood=likelihood), name, other
 
 
 def _groups(table: Table, what: str) -> Any:

@@ -203,6 +203,11 @@ def learners() -> list[Learner]:
     ]
 
 
+def on_another_encoder(name: str) -> Learner:
+    """The combination, of a table whose vectors are another encoder's."""
+    return Learner(f"combination on {name}, learned", *_with(LIKELIHOOD))
+
+
 def _with(more: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """The product's columns and more of the same importance as its first."""
     return (*product.NAMES, *more), (*product.IMPORTANCE, *[1.0] * len(more))

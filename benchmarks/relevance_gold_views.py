@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,3 +113,26 @@ class _Words:
 def _log(logits: Any, token: int) -> float:
     top = float(logits.max())
     return float(logits[token]) - top - float(np.log(np.exp(logits - top).sum()))
+
+
+def encoder_layers(path: Path) -> Callable[[Sequence[str]], Floats]:
+    """(texts, 4, d) of another sentence encoder (a folder that transformers reads): means over the tokens
+    of the layers at its whole, three quarters, half and a quarter of its depth."""
+
+    def states(texts: Sequence[str]) -> Floats:
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+        model = AutoModel.from_pretrained(path, local_files_only=True).eval()
+        found = []
+        with torch.inference_mode():
+            for text in texts:
+                fed = tokenizer(text, return_tensors="pt", truncation=True, max_length=384)
+                hidden = model(**fed, output_hidden_states=True).hidden_states
+                last = len(hidden) - 1
+                chosen = [hidden[round(last * part)][0].mean(0) for part in (1, 0.75, 0.5, 0.25)]
+                found.append(torch.stack(chosen).double().numpy())
+        return np.stack(found)
+
+    return states
