@@ -10,9 +10,9 @@ import copy
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -23,7 +23,7 @@ from textual.worker import Worker
 from models.errors import ModelError
 from persona_tui.paths import Paths, default_paths
 from persona_tui.screens import learning_host
-from persona_tui.screens.once import Once
+from persona_tui.screens.once import Once, Work
 from persona_tui.state import UiState, load_state, save_state
 from store.errors import StoreError
 from widgets.safe import plain
@@ -371,9 +371,7 @@ class PersonaScreen(Screen[None]):
         """What the command palette offers on this screen."""
         return ()
 
-    def start(
-        self, work: Coroutine[Any, Any, object], *, group: str = "work", exclusive: bool = True
-    ) -> Worker[None]:
+    def start(self, work: Work, *, group: str = "work", exclusive: bool = True) -> Worker[None]:
         """Run ``work`` beside the loop; errors are told. A new one of a group ends the old one."""
         once = Once(work)
 
@@ -386,7 +384,7 @@ class PersonaScreen(Screen[None]):
         """Call :meth:`load` as soon as the store is open; a screen not built yet does it itself."""
         if not self.is_mounted:
             return
-        self.start(self._load_when_ready(), group="load")
+        self.start(self._load_when_ready, group="load")
 
     async def _load_when_ready(self) -> None:
         await self.host.ready.wait()
