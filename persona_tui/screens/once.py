@@ -18,7 +18,8 @@ class Once:
         self._work = work
 
     def __await__(self) -> Generator[Any, None, object]:
-        return (self._work() if callable(self._work) else self._work).__await__()
+        work = self._work() if callable(self._work) else self._work
+        return (yield from work.__await__())  # holds us as long as it runs
 
     def __del__(self) -> None:
         if not callable(self._work):
