@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from models.protocol import Embedder
     from persona_tui.db import StoreThread
 
-MOST_IN_MEMORY = 50_000
-"""Vectors, 1.5 kB each with 384 dimensions: 77 MB at most."""
+MOST_IN_MEMORY = 77 << 20
+"""Bytes: 52,000 vectors of 384 dimensions, a third of that with three layers of them."""
 CHUNK = 256
 """Texts between two looks at the clock: what was embedded is kept even if the run is cancelled."""
 
@@ -31,6 +31,7 @@ class Vectors:
         self._db = db
         self._embedder = embedder
         self._memory: dict[str, NDArray[np.float32]] = {}
+        self._bytes = 0
         self.begun = begun
         """:func:`store.caches.generation` before any text was read."""
         self.name = embedder.describe().name
@@ -81,13 +82,20 @@ class Vectors:
         if len({len(vector) for vector in found.values()}) > 1:
             # Another model under the same name once: whole rows, but not of this one.
             self._memory.clear()
+            self._bytes = 0
             found = await self._made(text_of)
-        if len(self._memory) + len(found) > MOST_IN_MEMORY:
-            self._memory.clear()
-        self._memory |= found
+        self._remember(found)
         if not texts:
             return np.zeros((0, 0), dtype=np.float32)
         return np.stack([found[key] for key in keys]).astype(np.float32, copy=False)
+
+    def _remember(self, found: Mapping[str, NDArray[np.float32]]) -> None:
+        new = sum(row.nbytes for key, row in found.items() if key not in self._memory)
+        if self._bytes + new > MOST_IN_MEMORY:
+            self._memory.clear()
+            self._bytes, new = 0, sum(row.nbytes for row in found.values())
+        self._memory |= found
+        self._bytes += new
 
     async def _made(self, text_of: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
         """Computed, and kept in place of what was kept under these keys."""

@@ -116,6 +116,16 @@ async def test_rows_of_another_size_are_written_over(db: StoreThread) -> None:
     assert counting.asked == ["sea", "tea", "sea"]
 
 
+async def test_memory_is_bounded_in_bytes(db: StoreThread, monkeypatch: pytest.MonkeyPatch) -> None:
+    embed = await Vectors.open(db, Counting())
+    one = (await embed(["a"]))[0].nbytes
+    monkeypatch.setattr(vectors, "MOST_IN_MEMORY", 3 * one)
+    for text in "bcaade":
+        await embed([text])
+        assert embed._bytes == one * len(embed._memory) <= 3 * one
+    assert list(embed._memory) == [embed.key("d"), embed.key("e")]
+
+
 async def test_nothing_is_kept_of_what_was_forgotten_meanwhile(
     db: StoreThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
