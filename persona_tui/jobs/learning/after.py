@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from persona_tui.jobs.learning.trainer import Lacking
 from persona_tui.jobs.learning.training import Result, TrainStep, tools_for, train
+from persona_tui.jobs.learning.using import is_outdated
 from persona_tui.jobs.untended import show, why_it_ended
 from store import learned
 from store.learned_records import KINDS, LearnedKind
@@ -22,6 +23,7 @@ from store.learned_records import KINDS, LearnedKind
 if TYPE_CHECKING:
     from persona_tui.db import StoreThread
     from persona_tui.jobs.backends import Backends
+    from store.db import Store
 
 log = logging.getLogger("persona_tui")
 SITTING = 20
@@ -88,7 +90,7 @@ class LearningBeside:
     Args:
         work: makes one run of :func:`run_order`: kinds, whether also where nothing was judged since,
             and the event that stops it.
-        due: which kinds there is something new for (:func:`store.learned.due`).
+        due: which kinds there is reason to learn (:func:`due_in`).
         changed: called after each step, with the state as it is then.
         auto: whether to learn without being asked.
     """
@@ -208,4 +210,17 @@ class LearningBeside:
 
 def due_in(db: StoreThread) -> Callable[[], Awaitable[list[LearnedKind]]]:
     """For :class:`LearningBeside`."""
-    return lambda: db.run(learned.due)
+    return lambda: db.run(_due)
+
+
+def _due(store: Store) -> list[LearnedKind]:
+    """What there is something new for, and what was last learned by an older program that looked at other
+    things. Whoever went back to such a version has a newer one, and gets no third."""
+    found = learned.due(store)
+    for kind in KINDS:
+        model = learned.in_use(store, kind)
+        if kind in found or model is None or not is_outdated(model):
+            continue
+        if learned.list_all(store, kind)[0].learned_id == model.learned_id:
+            found.append(kind)
+    return found

@@ -48,8 +48,20 @@ def safely(model: LearnedModel, predict: Callable[[Mapping[str, Any]], R]) -> R 
         return None
 
 
+def is_outdated(model: LearnedModel) -> bool:
+    """Whether an older version of this program learned it from what is looked at no more; numpy is not
+    needed to tell."""
+    if model.kind == "relevance":
+        from persona_tui.stages.relevance import features
+
+        return bool(model.coefficients.get("features", features.VERSION) != features.VERSION)
+    return model.kind == "reward" and "embedder" not in model.coefficients
+
+
 def is_readable(model: LearnedModel) -> bool:
-    """Whether this program can read the model's coefficients; imports numpy."""
+    """Whether this program can use the model's coefficients; imports numpy."""
+    if is_outdated(model):
+        return False
     try:
         learner = import_module(f"models.learned.{model.kind}")
         weights = learner.explain(model.coefficients)
@@ -60,6 +72,11 @@ def is_readable(model: LearnedModel) -> bool:
 
 def unreadable(model: LearnedModel) -> str:
     """What is wrong with a model that cannot be read, in a sentence."""
+    if is_outdated(model):
+        return (
+            f"Your {NAMES[model.kind]} (version {model.version}) was learned by another persona-tui and is "
+            "not used; train it anew with persona-tui train."
+        )
     return (
         f"Your {NAMES[model.kind]} (version {model.version}) cannot be read by this persona-tui and is "
         "not used; train it anew with persona-tui train, or go back to an earlier version."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +12,12 @@ from models.embeddings import HashedEmbedder
 from persona_tui.db import StoreThread
 from persona_tui.jobs.learning.after import SITTING, LearningBeside, LearningState, due_in
 from persona_tui.jobs.learning.training import TrainStep, tools_for, train
+from persona_tui.jobs.learning.using import is_outdated, is_readable, unreadable
 from persona_tui.paths import Paths
-from store import conversations, forgetting, learned
+from persona_tui.stages.relevance import features
+from store import caches, conversations, forgetting, learned
 from store.db import Store
-from store.learned_records import LearnedKind
+from store.learned_records import LearnedKind, LearnedModel
 from tests.helpers import wait_until
 from tests.persona_tui.jobs.learning.small import SmallTrainer, judged
 
@@ -178,3 +181,23 @@ async def test_what_the_person_asks_for_is_done_after_what_nobody_asked_for(
     assert beside.runs == [(("verifier",), False), (("verifier",), True)]
     assert beside.states[-1].asked is False
     assert any(one.asked for one in beside.states)
+
+
+async def test_what_an_older_program_learned_is_learned_anew(db: StoreThread) -> None:
+    def old(store: Store) -> LearnedModel:
+        made = learned.save(
+            store, "relevance", app_version="0.1", trained_on={}, metrics={},
+            coefficients={"form": "relevance-kernel-1", "features": "1"},
+            use=True, begun=caches.generation(store),
+        )  # fmt: skip
+        assert made is not None
+        learned.set_mark(store, "relevance", learned.mark(store, "relevance"))
+        return made
+
+    model = await db.run(old)
+    assert await db.run(learned.due) == []
+    assert await due_in(db)() == ["relevance"]
+    assert not is_readable(model)
+    assert "was learned by another persona-tui and is not used" in unreadable(model)
+    assert not is_outdated(replace(model, coefficients={"features": features.VERSION}))
+    assert is_outdated(replace(model, kind="reward", coefficients={"form": "reward-ridge-1"}))
