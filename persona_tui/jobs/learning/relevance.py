@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.learned import relevance as learner
-from models.learned.base import TooFewError, best_threshold
+from models.learned.base import TooFewError, expected_threshold
 from persona_tui.jobs.learning.trainer import Fitted, Lacking, Material, Metric
 from persona_tui.report import agreement
 from persona_tui.report.intervals import Estimate, codes, on_scale
@@ -206,7 +206,7 @@ class RelevanceTrainer:
             )  # fmt: skip
         except TooFewError as error:
             raise Lacking(error.needed, error.have, error.what) from None
-        said_yes = decided(learned.held_out, material.labels, learned.fold)
+        said_yes = decided(learned.held_out, learned.fold)
         metrics = {
             name: Metric(one.value, one.low, one.high, one.n)
             for name, one in _figures(material, learned.held_out, said_yes).items()
@@ -256,14 +256,13 @@ def model_tag(known: Known, tools: Tools) -> str | None:
     return max(counts, key=lambda one: (counts[one], one)) if counts else None
 
 
-def decided(held_out: Floats, labels: Floats, fold: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(n,) yes or no of each item, the threshold of a fold from what the others say (F1)."""
-    yes = np.zeros(len(labels), dtype=bool)
+def decided(held_out: Floats, fold: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n,) yes or no of each item, the threshold of a fold from what was predicted in the others: chosen as
+    that of the model in use is, by the expected F1."""
+    yes = np.zeros(len(held_out), dtype=bool)
     for one in np.unique(fold):
         inside = fold == one
-        rest = labels[~inside] > 0.5
-        threshold = best_threshold(rest, held_out[~inside], 1.0) if rest.any() else 0.5
-        yes[inside] = held_out[inside] >= threshold
+        yes[inside] = held_out[inside] >= expected_threshold(held_out[~inside], 1.0)
     return yes
 
 
