@@ -164,7 +164,7 @@ class Network(httpcore2.AsyncNetworkBackend):
                 )
         except TimeoutError:
             raise httpcore2.ConnectTimeout from None
-        except socket.gaierror as error:
+        except (socket.gaierror, UnicodeError) as error:  # no such host, or none can be called so
             raise httpcore2.ConnectError(str(error)) from error
         except OSError as error:
             raise httpcore2.ConnectError("All connection attempts failed") from error
