@@ -192,15 +192,15 @@ class Lane:
         """Copy the first ``count`` tokens of the cache, which forgets the others."""
         if not 0 < count <= self._room or self._keep(count) < count:
             return
+        # What goes, goes before the copy is made: never are there more than there is room for.
+        self._away = [one for one in self._away if _serves(self, one.tokens) < _ALIKE * len(one.tokens)
+                      or _serves(self, one.tokens, exact=True) < _ALIKE * one.exact]  # fmt: skip
+        while count + sum(len(one.tokens) for one in self._away) > self._room:
+            del self._away[0]
         size = native.llama_state_seq_get_size(self.handle, 0)
         made = _Away(list(self.tokens), self.exact, (ctypes.c_uint8 * size)())
-        if native.llama_state_seq_get_data(self.handle, made.state, size, 0) != size:
-            return
-        self._away = [one for one in self._away if _serves(made, one.tokens) < _ALIKE * len(one.tokens)
-                      or _serves(made, one.tokens, exact=True) < _ALIKE * one.exact]  # fmt: skip
-        self._away.append(made)
-        while sum(len(one.tokens) for one in self._away) > self._room:
-            del self._away[0]
+        if native.llama_state_seq_get_data(self.handle, made.state, size, 0) == size:
+            self._away.append(made)
 
     def _bring_back(self, one: _Away) -> None:
         native.llama_memory_seq_rm(self._memory, 0, -1, -1)
