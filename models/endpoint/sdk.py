@@ -53,6 +53,8 @@ class Sdk:
         self._api_key = api_key
         self._timeout = timeout
         self._secret: Secret | None = None
+        self._refused_secret: Secret | None = None
+        """What was refused last: others may be under way with it, whose answers must not show it."""
         self._connecting = asyncio.Lock()
         self._plain: Plain | None = None
         self._client: AsyncOpenAI | None = None
@@ -60,13 +62,14 @@ class Sdk:
         self.known_models: tuple[str, ...] = ()
 
     def asked(self) -> Asked:
-        secret = self._secret.reveal() if self._secret else None
-        address = self._address
+        sent, address = self._secret or self._refused_secret, self._address
+        secret = sent.reveal() if sent else None
         return Asked(address.host, address.base_url, self._model, address.local, secret)
 
     async def close(self) -> None:
         self._closed = True
-        client, self._client, self._secret = self._client, None, None
+        client, self._client = self._client, None
+        self._secret = self._refused_secret = None
         plain, self._plain = self._plain, None
         if client is not None:
             await client.close()
@@ -136,6 +139,7 @@ class Sdk:
             if self._secret is None and self._api_key is not None:
                 value = await in_daemon_thread(self._api_key)
                 self._secret = Secret(value) if value else None
+                self._refused_secret = None
                 self._check_key(value)
             if self._plain is None:
                 self._plain = await asyncio.to_thread(self._new_plain)
@@ -220,7 +224,9 @@ class Sdk:
         """What an HTTP error means."""
         asked, status = self.asked(), error.status
         if status in {401, 403}:
-            self._secret = None  # it may have been changed meanwhile: fetch it again next time
+            # It may have been changed meanwhile: fetch it again next time.
+            self._refused_secret = self._secret or self._refused_secret
+            self._secret = None
         if status == 404 and error.path.endswith("/chat/completions") and not self.known_models:
             self.known_models = await self._ask_names()
         return from_status(asked, status, error.headers, error.body, self.known_models)

@@ -16,7 +16,7 @@ from models.errors import AuthenticationError, ModelError, UnavailableError
 from models.protocol import ChatMessage, Choice
 from tests.helpers import wait_until
 from tests.models.fake_openai import Behaviour, FakeOpenAI, Request, ok, raw, status
-from tests.models.test_endpoint_failures import PASSING, assert_a_sentence, opened, talk
+from tests.models.test_endpoint_failures import KEY, PASSING, assert_a_sentence, opened, talk
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -67,6 +67,16 @@ async def test_a_refused_key(stack: AsyncExitStack) -> None:
     with pytest.raises(AuthenticationError, match="refuses the API key") as caught:
         await choose(backend)
     assert_a_sentence(caught.value)
+
+
+async def test_a_refused_key_is_named_by_none_of_those_who_sent_it(stack: AsyncExitStack) -> None:
+    said = json.dumps({"error": {"message": f"bad key {KEY}"}}).encode()
+    head = b"HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    _, backend = await opened(stack, raw(0.05, head % len(said) + said))
+    found = await asyncio.gather(choose(backend), choose(backend), return_exceptions=True)
+    for error in found:
+        assert "refuses the API key" in str(error)
+        assert KEY not in str(error)
 
 
 async def test_silence_is_tried_once_more_and_told(stack: AsyncExitStack) -> None:
