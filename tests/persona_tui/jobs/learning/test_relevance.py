@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from persona_tui.db import StoreThread
-from persona_tui.jobs.learning import choosing
+from persona_tui.jobs.learning import choosing, using
 from persona_tui.jobs.learning.choosing import choose, choose_attributes
 from persona_tui.jobs.learning.relevance import FIGURES, TRAINER, decided
 from persona_tui.jobs.learning.trainer import Lacking
+from persona_tui.jobs.learning.training import train
 from persona_tui.paths import Paths
 from persona_tui.report.stage2 import mine_of
 from persona_tui.stages.relevance.personal import MOST, RULE_COSINE
-from store import figures, learned, relevance, user_prompts
+from store import caches, figures, learned, relevance, user_prompts
 from store.audit import RelevanceJudgment
 from store.db import Store, utc_now
 from store.records import AttributeJudgment, JudgmentContext, Use
@@ -177,6 +178,33 @@ async def test_a_model_that_cannot_be_read_is_set_aside(
 
     monkeypatch.setattr(choosing, "predicted", broken)
     assert (await choose(await data.tools(db), "Cook rice")).learned_id is None
+
+
+async def test_a_model_of_the_form_before_is_set_aside_and_learned_anew(db: StoreThread) -> None:
+    await data.learned(db)
+    made = await db.run(learned.in_use, "relevance")
+    assert made is not None
+    gone = ("emphasis", "layers")
+    old = {name: value for name, value in made.coefficients.items() if name not in gone}
+    old |= {"form": "relevance-kernel-1", "features": "1"}
+
+    def put(store: Store) -> None:
+        learned.save(
+            store, "relevance", app_version="0", trained_on={**made.trained_on, "sha256": ""},
+            metrics=made.metrics, coefficients=old, use=True, begun=caches.generation(store),
+        )  # fmt: skip
+
+    await db.run(put)
+    using.to_tell()
+    choice = await choose(await data.tools(db), "Something to cook with rice?")
+    assert (choice.learned_id, choice.threshold) == (None, RULE_COSINE)
+    (said,) = using.to_tell()
+    assert "(version 2) was learned by another persona-tui and is not used" in said
+    steps = [step async for step in train(await data.tools(db), ["relevance"])]
+    result = steps[-1].result
+    assert result is not None
+    assert result.outcome == "used"
+    assert (await choose(await data.tools(db), "Cook rice")).learned_id is not None
 
 
 def test_thresholds_come_from_the_other_folds() -> None:
