@@ -88,6 +88,7 @@ class Direct(Plain):
         self._closed = True
         for connection in (*self._free, *self._used):
             await connection.aclose()
+        self._network.close()
         self._free.clear()
 
     async def _connection(self, url: httpcore2.URL) -> httpcore2.AsyncHTTPConnection:

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Iterable
 from typing import Any
+from weakref import WeakSet
 
 import httpcore2
 
@@ -110,6 +111,10 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
                 raise httpcore2.WriteTimeout from None
 
     async def aclose(self) -> None:
+        self.abort()
+
+    def abort(self) -> None:
+        """Close at once; what waits for bytes is woken."""
         self._transport.abort()
 
     async def start_tls(
@@ -147,6 +152,16 @@ def _wake(waiting: asyncio.Future[None] | None) -> None:
 class Network(httpcore2.AsyncNetworkBackend):
     """Connects with asyncio alone."""
 
+    def __init__(self) -> None:
+        self._streams: WeakSet[Stream] = WeakSet()
+        self._closed = False
+
+    def close(self) -> None:
+        """Connections that are only being made know no end of their own: nothing may be sent on them."""
+        self._closed = True
+        for stream in tuple(self._streams):
+            stream.abort()
+
     async def connect_tcp(
         self,
         host: str,
@@ -168,4 +183,8 @@ class Network(httpcore2.AsyncNetworkBackend):
             raise httpcore2.ConnectError(str(error)) from error
         except OSError as error:
             raise httpcore2.ConnectError("All connection attempts failed") from error
+        self._streams.add(stream)
+        if self._closed:
+            stream.abort()
+            raise httpcore2.ConnectError("closed meanwhile")
         return stream

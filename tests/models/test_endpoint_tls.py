@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,6 +92,31 @@ async def test_a_certificate_must_be_trusted_and_of_that_host(
     finally:
         await direct.aclose()
         server.close()
+
+
+async def test_closing_ends_a_connection_that_is_only_being_secured() -> None:
+    met = asyncio.Event()
+    gone = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.set()
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        gone.set()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    direct = Direct(f"https://localhost:{port}/v1", timeout=60.0, key=lambda: None)
+    task = asyncio.ensure_future(direct.ask("GET", "/models", None))
+    await met.wait()
+    await direct.aclose()
+    with pytest.raises(httpx2.ConnectError):
+        await task
+    await gone.wait()
+    with pytest.raises(httpx2.ConnectError):
+        await direct.ask("GET", "/models", None)
+    server.close()
 
 
 async def test_a_name_that_can_be_no_host_is_not_reached() -> None:
