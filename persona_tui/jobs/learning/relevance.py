@@ -40,6 +40,8 @@ FIGURES = ("precision", "recall", "f1", RANKED)
 WORTH_SAYING = 0.15
 """Change of the log-odds below which a weight is not told in words."""
 MOST_WORDS = 6
+AT_ONCE = 1000
+"""Pairs that are predicted at once: what is computed on the way takes 30 kB each."""
 CALIBRATED = f"({verdicts.CALIBRATION} calibration)"
 
 
@@ -47,8 +49,8 @@ CALIBRATED = f"({verdicts.CALIBRATION} calibration)"
 class Inputs:
     """Of n pairs, what :mod:`models.learned.relevance` takes."""
 
-    prompts: Floats
-    attributes: Floats
+    prompts: NDArray[np.float32]
+    attributes: NDArray[np.float32]
     """(n, layers, d), the last layer first."""
     scalars: Floats
     """(n, ``features.NAMES``)."""
@@ -119,8 +121,7 @@ def make_inputs(
     corpus: Sequence[str] = (),
 ) -> Inputs:
     """``prompts`` and ``texts`` are (n, layers, d). Processor time only: call it in a thread."""
-    wide = prompts.astype(np.float64), texts.astype(np.float64)
-    return Inputs(*wide, features.scalars(pairs, cosines(*wide), corpus))
+    return Inputs(prompts, texts, features.scalars(pairs, cosines(prompts, texts), corpus))
 
 
 def units(states: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -130,7 +131,7 @@ def units(states: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return np.asarray(last / norms, dtype=np.float32)
 
 
-def cosines(prompts: Floats, attributes: Floats) -> list[float]:
+def cosines(prompts: NDArray[np.float32], attributes: NDArray[np.float32]) -> list[float]:
     """(n,) of each row's sentence embeddings."""
     return [float(one) for one in (units(prompts) * units(attributes)).sum(axis=1)]
 
@@ -201,7 +202,8 @@ class RelevanceTrainer:
         # would only make it noisier. They count in the figures.
         try:
             learned = learner.fit(
-                own.prompts, own.attributes, own.scalars, material.labels, material.groups,
+                own.prompts.astype(np.float64), own.attributes.astype(np.float64), own.scalars,
+                material.labels, material.groups,
                 names=features.NAMES, importance=features.IMPORTANCE,
             )  # fmt: skip
         except TooFewError as error:
@@ -242,8 +244,19 @@ def predicted(coefficients: Mapping[str, Any], inputs: Inputs, embedder: str) ->
         raise ValueError("this relevance model was learned from other features")
     if coefficients.get("embedder") != embedder:
         raise ValueError("this relevance model was learned with other embeddings")
+    parts = [slice(at, at + AT_ONCE) for at in range(0, max(1, len(inputs.scalars)), AT_ONCE)]
     try:
-        return learner.predict(coefficients, inputs.prompts, inputs.attributes, inputs.scalars)
+        return np.concatenate(
+            [
+                learner.predict(
+                    coefficients,
+                    inputs.prompts[here].astype(np.float64),
+                    inputs.attributes[here].astype(np.float64),
+                    inputs.scalars[here],
+                )
+                for here in parts
+            ]
+        )
     except (KeyError, TypeError, IndexError) as error:
         raise ValueError(f"this relevance model cannot be read: {error!r}") from error
 

@@ -11,6 +11,7 @@ import pytest
 
 from persona_tui.db import StoreThread
 from persona_tui.jobs.learning import choosing, using
+from persona_tui.jobs.learning import relevance as learning_relevance
 from persona_tui.jobs.learning.choosing import choose, choose_attributes
 from persona_tui.jobs.learning.relevance import FIGURES, TRAINER, decided
 from persona_tui.jobs.learning.trainer import Lacking
@@ -205,6 +206,18 @@ async def test_a_model_of_the_form_before_is_set_aside_and_learned_anew(db: Stor
     assert result is not None
     assert result.outcome == "used"
     assert (await choose(await data.tools(db), "Cook rice")).learned_id is not None
+
+
+async def test_predicting_in_parts_gives_the_same(
+    db: StoreThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await data.learned(db)
+    model = await db.run(learned.in_use, "relevance")
+    assert model is not None
+    material = await TRAINER.material(await data.tools(db))
+    whole = TRAINER.predict(model.coefficients, material)
+    monkeypatch.setattr(learning_relevance, "AT_ONCE", 7)
+    assert np.allclose(TRAINER.predict(model.coefficients, material), whole, atol=1e-12)
 
 
 def test_thresholds_come_from_the_other_folds() -> None:
