@@ -87,8 +87,9 @@ def check_files() -> Path:
 class MiniLmEmbedder:
     """all-MiniLM-L6-v2: mean pooling over the tokens, unit vectors of 384 dimensions.
 
-    The model is loaded on first use (0.2 s, about 100 MB) and runs in a worker thread, on fewer
-    cores than there are, so that the interface keeps one.
+    The model is loaded on first use (220 MB with ONNX Runtime), once more where inner layers are asked
+    for (150 MB, 0.4 s), and runs in a worker thread, on fewer cores than there are, so that the
+    interface keeps one.
     """
 
     LAYERS = 1 + len(INNER)
