@@ -89,7 +89,7 @@ async def backend(server: str) -> AsyncIterator[EndpointBackend]:
         "starter",
         api_key=lambda: KEY,
         embedder=HashedEmbedder(),
-        timeout=60.0,
+        timeout=240.0,
         max_retries=3,
         first_pause=0.05,
     )
@@ -188,7 +188,7 @@ async def test_cancelling_frees_the_server(backend: EndpointBackend) -> None:
     chat = backend.chat([ChatMessage("user", "Count from 1 to 500.")], sampling=long)
     await anext(chat)
     await chat.aclose()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(240):
         got = [event async for event in backend.chat(ASK, sampling=SHORT)]
     assert isinstance(got[-1], Finished)
 
