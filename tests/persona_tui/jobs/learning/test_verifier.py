@@ -148,6 +148,14 @@ async def test_the_local_model_is_asked_if_there_is_one(db: StoreThread) -> None
     assert TRAINER.predict(fitted.coefficients, bare).shape == (36,)
 
 
+async def test_a_model_too_small_to_know_is_not_asked(db: StoreThread) -> None:
+    await db.run(data.teach)
+    backend = ScriptedBackend(parameters_b=0.135)
+    material = await TRAINER.material(await tools(db, backend))
+    assert not backend.calls
+    assert "entailment" not in material.about
+
+
 async def test_an_opinion_on_some_of_them_is_none(
     db: StoreThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
