@@ -24,6 +24,8 @@ def found(text: str) -> list[str]:
         ("wierszyk od babci Haliny", "Haliny"),
         ("帮我写信给房东贺志明，退押金", "贺志明"),
         ("should i tell my boss that kayleigh left", "kayleigh"),
+        ("i asked mary whether it is true", "mary"),
+        ("tell daniel i said hi", "daniel"),
         ("заявление на имя директора Крылова П. С.", "Крылова П. С."),
     ],
 )
