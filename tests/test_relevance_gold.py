@@ -87,7 +87,9 @@ def test_the_whole_command_without_a_model(
 ) -> None:
     monkeypatch.setattr(
         "benchmarks.relevance_gold.features",
-        lambda pairs, local: features(pairs, local=local, states=spelled),
+        lambda pairs, local, likelihood: features(
+            pairs, local=local, likelihood=likelihood, states=spelled
+        ),
     )
     assert relevance_gold.main([str(file), "--no-local", "--only", "table", "--json"]) == 0
     told = capsys.readouterr()

@@ -48,7 +48,7 @@ def test_without_the_extra_there_is_a_sentence(
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *a: None if name == "ibis" else real(name, *a)
     )
-    with pytest.raises(UserError, match=r"persona-tui\[pool\]"):
+    with pytest.raises(UserError, match=r"\.\[pool\]"):
         command.main([str(tmp_path), "--out", str(tmp_path / "o")], standalone_mode=False)
 
 
