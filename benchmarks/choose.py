@@ -1,7 +1,7 @@
 """``choose`` on M attributes ÷ naive re-prefill, and ÷ what the token counts promise.
 
 The prompt is that of the relevance stage: instructions and the person's prompt first, one attribute
-last. Naive: each row is evaluated from its first token (the cache is evicted before it). Ideal:
+last. Naive: each row is evaluated from its first token (a number before the prefix keeps it from every cache). Ideal:
 naive time × (tokens that must be evaluated at least ÷ tokens of all rows). Both are measured in
 turns with the starter model; "of ideal" is ideal time ÷ our time.
 
@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 from benchmarks._table import middle, show
 from models.llama import LlamaBackend
@@ -51,31 +54,36 @@ ATTRIBUTES = [
 ]
 
 
+_NUMBERS = itertools.count(1)
+
+
+def fresh(prefix: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """``prefix`` as nobody has read it yet: a number goes before it, so that nothing of it can be had
+    from a cache, whatever is kept there."""
+    first = prefix[0]
+    return [replace(first, content=f"{next(_NUMBERS)}. {first.content}"), *prefix[1:]]
+
+
 async def timed(backend: LlamaBackend, rows: list[str]) -> tuple[float, int, int]:
     """Seconds, tokens of the rows, and tokens of them that were in the cache."""
+    prefix = fresh(PREFIX)
     started = time.perf_counter()
-    choice = await backend.choose(PREFIX, rows, OPTIONS)
+    choice = await backend.choose(prefix, rows, OPTIONS)
     seconds = time.perf_counter() - started
     return seconds, choice.usage.prompt_tokens or 0, choice.usage.cached_tokens or 0
-
-
-async def evict(backend: LlamaBackend) -> None:
-    await backend.choose([ChatMessage("system", "Hm."), ChatMessage("user", "x")], ["y"], OPTIONS)
 
 
 async def main(count: int, rounds: int, *, as_json: bool) -> None:
     backend = LlamaBackend(starter_path(), name="starter", log_file=None, n_ctx=2048)
     rows = [f"{ATTRIBUTES[i % len(ATTRIBUTES)]} ({i + 1})" for i in range(count)]
-    await evict(backend)
+    await timed(backend, rows[:1])  # loads the model
     shared, naive, ideal, evaluated, total = [], [], [], 0, 0
     for _ in range(rounds):
-        await evict(backend)
         seconds, total, cached = await timed(backend, rows)
         evaluated = total - cached
         shared.append(seconds)
         alone = 0.0
         for row in rows:
-            await evict(backend)
             alone += (await timed(backend, [row]))[0]
         naive.append(alone)
         ideal.append(alone * evaluated / total)

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks._table import middle, show
+from benchmarks.choose import fresh
 from benchmarks.engine_servers import KEY, llama_server
 from benchmarks.waiting import bare, waiting_server
 from models.embeddings import MiniLmEmbedder
@@ -123,17 +124,19 @@ def prompts(count: int) -> list[str]:
 
 
 async def timed(
-    backend: Backend, prompt: str, rows: list[str], **more: Any
+    backend: Backend,
+    prompt: str,
+    rows: list[str],
+    *,
+    prefix: list[ChatMessage] | None = None,
+    **more: Any,
 ) -> tuple[float, Choice]:
-    """Seconds, and the answer to all ``rows`` in one call."""
-    prefix, continuations = question(prompt, rows)
+    """Seconds, and the answer to all ``rows`` in one call; ``prefix`` in place of the prompt's own."""
+    own, continuations = question(prompt, rows)
+    prefix = own if prefix is None else prefix
     started = time.perf_counter()
     choice = await backend.choose(prefix, continuations, OPTIONS, **more)
     return time.perf_counter() - started, choice
-
-
-async def evict(backend: Backend) -> None:
-    await backend.choose([ChatMessage("system", "Hm."), ChatMessage("user", "x")], ["y"], OPTIONS)
 
 
 async def scoring(
@@ -150,20 +153,19 @@ async def scoring(
     rates: dict[str, list[float]] = {}
     ideal, shares, moved, flips, how = [], [], 0.0, 0, ""
     for prompt in asked:
-        await evict(backend)
-        seconds, choice = await timed(backend, prompt, known)
+        first = fresh(question(prompt, [])[0])
+        seconds, choice = await timed(backend, prompt, known, prefix=first)
         used = choice.usage
         ours = len(known) / seconds
         shares.append((used.prompt_seconds or 0.0) / seconds)
-        alone_seconds, alone = await timed(backend, prompt, known, lane="chat")
+        alone_seconds, alone = await timed(backend, prompt, known, prefix=first, lane="chat")
         for row, other in zip(choice.logprobs, alone.logprobs, strict=True):
             moved = max(moved, abs(row[0] - row[1] - other[0] + other[1]))
             flips += (row[0] > row[1]) != (other[0] > other[1])
         naive = 0.0
         few = draw.sample(known, sample)
         for one in few:
-            await evict(backend)
-            naive += (await timed(backend, prompt, [one]))[0]
+            naive += (await timed(backend, prompt, [one], prefix=fresh(first)))[0]
         naive_rate = sample / naive
         least = 1 - (used.cached_tokens or 0) / max(1, used.prompt_tokens or 1)
         ideal.append(ours / (naive_rate / least))
