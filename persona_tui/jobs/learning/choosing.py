@@ -94,8 +94,9 @@ async def choose(
     ]
     texts = [one.text for one in asked.candidates]
     vectors = await tools.embed.layers([prompt_text, *texts])
-    prompts = await tools.embed([one.prompt for one in judged])
-    attributes = await tools.embed([one.attribute for one in judged])
+    # Layers here too, though only the last is compared: learning has kept them of what was judged.
+    prompts = await tools.embed.layers([one.prompt for one in judged])
+    attributes = await tools.embed.layers([one.attribute for one in judged])
     work = _Work(
         tools.embed.name, prompt_text, asked, model, vectors, judged, (prompts, attributes)
     )
@@ -130,6 +131,7 @@ class _Work:
     """(1 + candidates, layers, d): the prompt first."""
     judged: Sequence[Judged]
     judged_vectors: tuple[NDArray[np.float32], NDArray[np.float32]]
+    """(judged, layers, d) of their prompts and of their attributes."""
 
     def choice(self, *, obey: bool, most: int, need_model: bool) -> Choice:
         candidates = self.asked.candidates
@@ -144,7 +146,7 @@ class _Work:
         scores, threshold = (cosines, personal.RULE_COSINE) if found is None else found
         said: Mapping[str, bool] = self.asked.said if obey else {}
         keys = [one.attribute_id for one in candidates]
-        past = Past(self.judged, *self.judged_vectors)
+        past = Past(self.judged, *(units(one) for one in self.judged_vectors))
         near = units(self.vectors)
         chosen = []
         for at in personal.picked(scores, threshold, keys, said, most):

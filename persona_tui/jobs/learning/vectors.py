@@ -59,7 +59,8 @@ class Vectors:
         if self._deep is None:
             self._deep = Vectors(self._db, _Flat(self._embedder), self.begun)
         flat = await self._deep(texts)
-        return flat.reshape(len(texts), self._embedder.LAYERS, -1)
+        layers = self._embedder.LAYERS
+        return flat.reshape(len(texts), layers, flat.shape[1] // layers)
 
     async def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, float32 of shape (texts, dimensions), in the order of ``texts``.

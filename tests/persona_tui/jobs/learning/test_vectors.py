@@ -68,6 +68,7 @@ async def test_layers_are_kept_beside_the_vectors(db: StoreThread) -> None:
     assert np.array_equal(found[:, 1], -last[[1, 0, 1]])
     assert np.array_equal(await embed.layers(["sea"]), found[:1])
     assert deep.asked == ["tea", "sea", "layers of sea", "layers of tea"]
+    assert (await embed.layers([])).shape == (0, 2, 0)
     plain = await Vectors.open(db, HashedEmbedder())
     assert np.array_equal(await plain.layers(["tea"]), last[:1, None, :])
 
