@@ -87,9 +87,8 @@ def check_files() -> Path:
 class MiniLmEmbedder:
     """all-MiniLM-L6-v2: mean pooling over the tokens, unit vectors of 384 dimensions.
 
-    The model is loaded on first use (220 MB with ONNX Runtime), once more where inner layers are asked
-    for (150 MB, 0.4 s), and runs in a worker thread, on fewer cores than there are, so that the
-    interface keeps one.
+    The model is loaded on first use (250 MB with ONNX Runtime) and runs in a worker thread, on fewer
+    cores than there are, so that the interface keeps one.
     """
 
     LAYERS = 1 + len(INNER)
@@ -98,7 +97,6 @@ class MiniLmEmbedder:
         self._threads = threads or max(1, min(4, (os.cpu_count() or 2) - 1))
         self._lock = threading.Lock()
         self._session: Any = None
-        self._deep: Any = None
         self._tokenizer: Any = None
 
     def describe(self) -> Description:
@@ -148,11 +146,11 @@ class MiniLmEmbedder:
 
         found = np.zeros((len(texts), self.LAYERS, DIMENSIONS), dtype=np.float32)
         for rows in _batches(texts):
-            part, _ = await asyncio.to_thread(self._forward, [texts[i] for i in rows], deep=True)
+            part, _ = await asyncio.to_thread(self._forward, [texts[i] for i in rows])
             found[rows] = part
         return found
 
-    def _load(self, *, deep: bool) -> None:
+    def _load(self) -> None:
         try:
             import onnxruntime
             from tokenizers import Tokenizer
@@ -175,28 +173,19 @@ class MiniLmEmbedder:
         tokenizer = Tokenizer.from_str(vocabulary.decode())
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        # Two sessions: an output more may change how the graph is fused, and with it the last bits.
-        session = onnxruntime.InferenceSession(
-            weights + _more_outputs(INNER) if deep else weights,
-            options,
-            providers=["CPUExecutionProvider"],
+        # Inner layers cost nothing and change nothing: 600 texts had the same vectors, to the bit.
+        self._session = onnxruntime.InferenceSession(
+            weights + _more_outputs(INNER), options, providers=["CPUExecutionProvider"]
         )
-        if deep:
-            self._deep = session
-        else:
-            self._session = session
         self._tokenizer = tokenizer
 
-    def _forward(
-        self, texts: Sequence[str], *, deep: bool = False
-    ) -> tuple[NDArray[np.float32], int]:
-        """Means over the tokens, (texts, layers, 384), and how many texts were cut; ``deep``: of
-        inner layers, too."""
+    def _forward(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], int]:
+        """Means over the tokens, (texts, :attr:`LAYERS`, 384), and how many texts were cut."""
         import numpy as np
 
         with self._lock:
-            if (self._deep if deep else self._session) is None:
-                self._load(deep=deep)
+            if self._session is None:
+                self._load()
             # 256 tokens never need more than this many characters of a text; the tokenizer would
             # take minutes over a 100 MB message.
             heads = [_encodable(text[: MAX_TOKENS * 64]) for text in texts]
@@ -212,7 +201,7 @@ class MiniLmEmbedder:
                 tokens[row, : len(of_text)] = of_text
                 mask[row, : len(of_text)] = 1
             try:
-                outputs = (self._deep if deep else self._session).run(
+                outputs = self._session.run(
                     None,
                     {
                         "input_ids": tokens,
