@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 import httpcore2
@@ -34,8 +34,7 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
     # --- what asyncio calls -----------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # of a stream of bytes, it always is
 
     def data_received(self, data: bytes) -> None:
         self._received += data
