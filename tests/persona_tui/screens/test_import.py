@@ -32,7 +32,8 @@ async def dialog(
     async with app.run_test(size=size) as pilot:
         screen = ImportScreen(start)
         app.push_screen(screen, returned.append)
-        await wait_until(lambda: app.screen is screen and screen.query("#path"))
+        # Focused last of all when it opens: what a test focuses before would lose it again.
+        await wait_until(lambda: isinstance(screen.focused, Input) and screen.focused.id == "path")
         yield screen, pilot, returned
 
 
@@ -113,6 +114,7 @@ async def test_the_tree_fills_the_path(paths: Paths, tmp_path: Path) -> None:
         tree = screen.query_one("#tree", DirectoryTree)
         await wait_until(lambda: tree.root.children)
         tree.focus()
+        await wait_until(lambda: tree.has_focus)
         await pilot.press("down", "enter")
         await wait_until(lambda: screen.query_one("#path", Input).value == str(folder / "c.json"))
         assert screen.query_one("#import").region.bottom <= 40
